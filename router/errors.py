@@ -1,0 +1,323 @@
+"""Every error of `router`, one tree; it is not where errors are shown or turned into exit codes.
+
+    RouterError
+    ├── AskerError                    the asker's mistake (exit 2)
+    │   ├── QueryRefused              the text or its context cannot be a query
+    │   ├── ProjectNotFound           no ts.toml here or above
+    │   ├── ProjectExists             ts init would overwrite a file
+    │   ├── SettingsRefused           ts.toml or the environment does not load
+    │   └── RulebookRefused           rules, vocabulary or prompts do not load
+    ├── NoRoute                       no rule decides and no fallback answers (exit 3)
+    ├── AmbiguousRoute                rules tie and `ambiguous = "error"` (exit 1)
+    ├── BindingFailed                 a template of the plan cannot be rendered
+    ├── PlanRefused                   the steps of a plan do not form a DAG of known targets
+    └── CallError                     one step of a plan failed
+        ├── TargetUnknown             no such server, agent, tool or skill
+        ├── ArgumentsRefused          the arguments do not fit the tool's input schema
+        ├── TargetUnavailable         a server or agent cannot be started or reached, or went away
+        ├── ProtocolBroken            what came back is not the protocol
+        ├── ResultTooLarge            what came back is larger than the settings allow
+        ├── CallTimedOut              no answer within the time allowed
+        └── ToolFailed                the tool or agent itself reports an error
+
+Each class has fields and a stable `code`; the message is made from the fields. `to_dict` and
+`from_dict` store an error and read it back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in a file that a user wrote."""
+
+    file: str
+    """Path relative to the project, with `/`."""
+    message: str
+    """What is wrong, in one sentence without a full stop."""
+    hint: str = ""
+    """What would do, such as the nearest valid word; empty where there is nothing to say."""
+    path: tuple[str | int, ...] = ()
+    """Keys and list indices that lead to the value in the file."""
+    line: int = 0
+    """1-based; 0 where it is not known."""
+    column: int = 0
+    """1-based, in characters; 0 where it is not known."""
+    key: bool = False
+    """Whether the problem is the key itself and not its value."""
+    offset: int = 0
+    """Characters into the string value at which the problem is."""
+
+    def __str__(self) -> str:
+        """Place, what is wrong, and what would do, on one line."""
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{place}: {self.message}" + (f"; {self.hint}" if self.hint else "")
+
+
+@dataclass(eq=False)
+class RouterError(Exception):
+    """The root of all errors of `router`."""
+
+    code: ClassVar[str] = "router"
+
+    def __post_init__(self) -> None:
+        """Give `Exception` the message, so that tracebacks and pickles show it."""
+        Exception.__init__(self, str(self))
+
+    def __str__(self) -> str:
+        """Made from the fields by each class."""
+        return "something failed"
+
+    def __eq__(self, other: object) -> bool:
+        """Equal where class and fields are."""
+        if not isinstance(other, RouterError) or type(self) is not type(other):
+            return NotImplemented
+        return self._values() == other._values()
+
+    def __hash__(self) -> int:
+        """Agree with equality, so that errors can be kept in sets as any exception can."""
+        return hash((type(self), str(self)))
+
+    def _values(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, each.name) for each in fields(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Rebuild from the fields, not from the message."""
+        return (type(self), self._values())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return `{"code", "message", …fields}`, fit for JSON."""
+        return {"code": self.code, "message": str(self), **asdict(self)}
+
+
+def from_dict(stored: dict[str, Any]) -> RouterError:
+    """Read back what `to_dict` wrote, also after a way through JSON; a field that is missing has its default.
+
+    Raises KeyError for an unknown code.
+    """
+    kind = _by_code()[stored["code"]]
+    values = {each.name: stored[each.name] for each in fields(kind) if each.name in stored}
+    if "problems" in values:
+        values["problems"] = tuple(
+            Problem(**{**problem, "path": tuple(problem["path"])}) for problem in values["problems"]
+        )
+    for name, value in values.items():
+        if isinstance(value, list):
+            values[name] = tuple(value)
+    return kind(**values)
+
+
+def _by_code() -> dict[str, type[RouterError]]:
+    found: dict[str, type[RouterError]] = {}
+    waiting: list[type[RouterError]] = [RouterError]
+    while waiting:
+        kind = waiting.pop()
+        if "code" in vars(kind):  # `_Refused` only inherits one
+            found.setdefault(kind.code, kind)
+        waiting += kind.__subclasses__()
+    return found
+
+
+@dataclass(eq=False)
+class AskerError(RouterError):
+    """The asker's mistake: usage, settings, or a rulebook that does not load."""
+
+    code: ClassVar[str] = "asker"
+
+
+@dataclass(eq=False)
+class QueryRefused(AskerError):
+    """The text or its context cannot be a query."""
+
+    code: ClassVar[str] = "query"
+    reason: str = ""
+
+    def __str__(self) -> str:
+        """Say why."""
+        return self.reason
+
+
+@dataclass(eq=False)
+class ProjectNotFound(AskerError):
+    """There is no `ts.toml` in the directory or above it."""
+
+    code: ClassVar[str] = "project-not-found"
+    directory: str = ""
+    reason: str = "no ts.toml here or in a directory above"
+
+    def __str__(self) -> str:
+        """Say where it was looked for and what would do."""
+        return f"{self.directory}: {self.reason}; `ts init` writes a starter project"
+
+
+@dataclass(eq=False)
+class ProjectExists(AskerError):
+    """`ts init` would overwrite files."""
+
+    code: ClassVar[str] = "project-exists"
+    directory: str = ""
+    files: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Name the files."""
+        return f"{self.directory}: would overwrite {', '.join(self.files)}; nothing was written"
+
+
+@dataclass(eq=False)
+class _Refused(AskerError):
+    problems: tuple[Problem, ...] = ()
+
+    def __str__(self) -> str:
+        """Every problem at once, a line each."""
+        return "\n".join(str(problem) for problem in self.problems)
+
+
+@dataclass(eq=False)
+class SettingsRefused(_Refused):
+    """`ts.toml`, the personal settings or the environment do not load; says every problem at once."""
+
+    code: ClassVar[str] = "settings"
+
+
+@dataclass(eq=False)
+class RulebookRefused(_Refused):
+    """Rules, vocabulary or prompts do not load; says every problem at once."""
+
+    code: ClassVar[str] = "rulebook"
+
+
+@dataclass(eq=False)
+class NoRoute(RouterError):
+    """No rule decides and no fallback answers."""
+
+    code: ClassVar[str] = "no-route"
+    text: str = ""
+    nearest: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Name the nearest targets."""
+        near = f"; nearest: {', '.join(self.nearest)}" if self.nearest else ""
+        return f"no rule decides this query{near}"
+
+
+@dataclass(eq=False)
+class AmbiguousRoute(RouterError):
+    """Rules tie and the settings say that this is an error."""
+
+    code: ClassVar[str] = "ambiguous"
+    rules: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Name every tied rule and the way out."""
+        return (
+            f"rules tie: {', '.join(self.rules)}; give one of them a condition that the others "
+            'lack, or a `beats = ["…"]`'
+        )
+
+
+@dataclass(eq=False)
+class BindingFailed(RouterError):
+    """A template of the plan cannot be rendered."""
+
+    code: ClassVar[str] = "binding"
+    place: str = ""
+    """Which value of which rule or step, such as `git.history args.max_count`."""
+    reason: str = ""
+
+    def __str__(self) -> str:
+        """Place and reason."""
+        return f"{self.place}: {self.reason}"
+
+
+@dataclass(eq=False)
+class PlanRefused(RouterError):
+    """The steps of a plan do not form a DAG of well-formed targets."""
+
+    code: ClassVar[str] = "plan"
+    reason: str = ""
+
+    def __str__(self) -> str:
+        """Say why."""
+        return f"the plan cannot be carried out: {self.reason}"
+
+
+@dataclass(eq=False)
+class CallError(RouterError):
+    """One step failed; `target` is written as in rules, such as `mcp:git/git_log`."""
+
+    code: ClassVar[str] = "call"
+    target: str = ""
+    reason: str = ""
+
+    def __str__(self) -> str:
+        """Target and reason."""
+        return f"{self.target}: {self.reason}"
+
+
+@dataclass(eq=False)
+class TargetUnknown(CallError):
+    """There is no such server, agent, tool or skill."""
+
+    code: ClassVar[str] = "target-unknown"
+    nearest: str = ""
+
+    def __str__(self) -> str:
+        """Offer the nearest name."""
+        hint = f"; did you mean {self.nearest}?" if self.nearest else ""
+        return f"{self.target}: {self.reason}{hint}"
+
+
+@dataclass(eq=False)
+class ArgumentsRefused(CallError):
+    """The arguments do not fit the tool's input schema; nothing was sent."""
+
+    code: ClassVar[str] = "arguments"
+
+
+@dataclass(eq=False)
+class TargetUnavailable(CallError):
+    """A server or agent cannot be started or reached, or went away during the call."""
+
+    code: ClassVar[str] = "unavailable"
+    log: str = ""
+    """The last lines that the server wrote to its standard error; empty where there are none."""
+
+    def __str__(self) -> str:
+        """Append what the server said."""
+        return f"{self.target}: {self.reason}" + (f"\n{self.log}" if self.log else "")
+
+
+@dataclass(eq=False)
+class ProtocolBroken(CallError):
+    """What came back is not the protocol."""
+
+    code: ClassVar[str] = "protocol"
+
+
+@dataclass(eq=False)
+class ResultTooLarge(CallError):
+    """What came back is larger than the settings allow."""
+
+    code: ClassVar[str] = "too-large"
+
+
+@dataclass(eq=False)
+class CallTimedOut(CallError):
+    """No answer came within the time allowed."""
+
+    code: ClassVar[str] = "timeout"
+    seconds: float = field(default=0.0)
+
+    def __str__(self) -> str:
+        """Say how long was waited."""
+        return f"{self.target}: no answer within {self.seconds:g} seconds"
+
+
+@dataclass(eq=False)
+class ToolFailed(CallError):
+    """The tool or agent itself reports an error."""
+
+    code: ClassVar[str] = "tool-failed"
