@@ -1,0 +1,1 @@
+"""Query and rulebook in, decision out; no clock, disk, network, logging or asyncio."""

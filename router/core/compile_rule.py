@@ -1,0 +1,305 @@
+"""Makes one rule of one table; what is wrong in it goes to the findings."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
+
+from router.core.conditions import Atom, Attached, Clause, Condition, Fact, Looks, Mode, Says, Word
+from router.core.findings import Findings, Path, nearest, nearest_or_all
+from router.core.plan import SCHEMES, Target, in_order
+from router.core.query import MODES
+from router.core.rule import STAGES, Rule, Stage, StepSource
+from router.core.say import TemplateError, parse
+from router.core.settings import Settings
+from router.core.slots import Slot
+from router.core.source import Alternatives, RuleText, StepText
+from router.core.template import METHODS, Templates, strings
+from router.core.text import Normaliser
+from router.core.values import ANSWER_VALUES, VALUES
+from router.core.vocabulary import Vocabulary
+from router.errors import PlanRefused
+
+MEDIA_TYPE: Final = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+", re.ASCII)
+"""RFC 6838, section 4.2, and `*` for anything."""
+TEMPLATE_WORDS: Final = frozenset(
+    ("and", "else", "false", "if", "in", "is", "loop", "none", "not", "or", "self", "super", "true")
+)
+"""Names that mean something else to a template."""
+
+Known: TypeAlias = frozenset[str] | None
+"""Slots that templates may name; None where the condition is at fault, and so they are not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCompiler:
+    """Compiles tables against one vocabulary and one set of settings."""
+
+    settings: Settings
+    vocabulary: Vocabulary
+    normaliser: Normaliser
+    templates: Templates
+    findings: Findings
+
+    def rule(self, text: RuleText) -> Rule:
+        """Return the rule; where something is wrong, what could be made of it."""
+        before = len(self.findings.problems)
+        condition = self._condition(text)
+        slots = self._slots(text, condition)
+        known = None if len(self.findings.problems) > before else frozenset(slots)
+        if not any((text.say, text.all, text.any, text.looks, text.modes, text.facts, text.attached)):
+            message = "the rule asks for nothing, so it would match everything"
+            self._add(text, (), message, "give it `when` or `say`; a catch-all says {rest}", key=True)
+        return Rule(
+            id=text.id,
+            layer=text.layer,
+            at=f"{text.file}:{text.line}",
+            condition=condition,
+            steps=self._steps(text, known),
+            adds=text.adds,
+            answer=self._answer(text, known),
+            stage=self._stage(text),
+            share=self._share(text),
+            was=text.was,
+            owner=text.owner,
+            why=text.why,
+            until=self._until(text),
+            yes=text.yes,
+            no=text.no,
+            slots=slots,
+        )
+
+    def _add(
+        self, text: RuleText, path: Path, message: str, hint: str = "", *, key: bool = False, offset: int = 0
+    ) -> None:
+        self.findings.add(text.file, (text.name, *path), message, hint, key=key, offset=offset)
+
+    # conditions
+
+    def _condition(self, text: RuleText) -> Condition:
+        clauses: list[tuple[Atom, ...]] = [
+            *(self._words(text, ("when", "all", n), each) for n, each in enumerate(text.all)),
+            tuple(
+                atom
+                for n, each in enumerate(text.any)
+                for atom in self._words(text, ("when", "any", n), each)
+            ),
+            *((atom,) for atom in self._looks(text)),
+            tuple(self._says(text)),
+            tuple(self._modes(text)),
+            *((Fact(key, value),) for key, value in sorted(text.facts.items())),
+            tuple(self._attached(text)),
+        ]
+        none = (self._words(text, ("when", "none", n), each) for n, each in enumerate(text.none))
+        words = dict.fromkeys(atom for atoms in none for atom in atoms)
+        made = dict.fromkeys(Clause(tuple(dict.fromkeys(atoms))) for atoms in clauses if atoms)
+        return Condition(tuple(made), tuple(words))
+
+    def _words(self, text: RuleText, path: Path, alternatives: Alternatives) -> tuple[Word, ...]:
+        found: list[Word] = []
+        for number, written in enumerate(alternatives):
+            place = (*path, number) if len(alternatives) > 1 else path
+            if written.startswith("@"):
+                entries = self.vocabulary.lists.get(written[1:])
+                if entries is None:
+                    hint = nearest_or_all(written, (f"@{each}" for each in self.vocabulary.lists))
+                    self._add(text, place, f'unknown list "{written}"', hint)
+                found += [Word(entry.stems, entry.shown) for entry in entries or ()]
+            elif stems := self.normaliser.stems(written):
+                found.append(Word(stems, written))
+            else:
+                self._add(text, place, f'"{written}" has no letter or digit')
+        return tuple(found)
+
+    def _looks(self, text: RuleText) -> Iterable[Looks]:
+        for number, name in enumerate(text.looks):
+            shape = self.vocabulary.shapes.get(name)
+            if shape is None:
+                hint = nearest_or_all(name, self.vocabulary.shapes)
+                self._add(text, ("when", "looks", number), f'unknown shape "{name}"', hint)
+            else:
+                yield Looks(shape)
+
+    def _says(self, text: RuleText) -> Iterable[Says]:
+        for number, template in enumerate(text.say):
+            try:
+                yield Says(parse(template, self.normaliser.stems, self.vocabulary.lists.get))
+            except TemplateError as error:
+                hint = error.hint
+                if hint.startswith("@"):
+                    hint = nearest_or_all(hint, (f"@{each}" for each in self.vocabulary.lists))
+                self._add(text, ("say", number), str(error), hint, offset=error.offset)
+
+    def _modes(self, text: RuleText) -> Iterable[Mode]:
+        for number, name in enumerate(text.modes):
+            if name not in MODES:
+                self._add(
+                    text, ("when", "modes", number), f'unknown mode "{name}"', nearest_or_all(name, MODES)
+                )
+            yield Mode(name)
+
+    def _attached(self, text: RuleText) -> Iterable[Attached]:
+        for number, pattern in enumerate(text.attached):
+            if not MEDIA_TYPE.fullmatch(pattern):
+                message = f'"{pattern}" is not a media type'
+                self._add(text, ("when", "attached", number), message, "such as image/png, image/* or */*")
+            yield Attached(pattern.lower())
+
+    def _slots(self, text: RuleText, condition: Condition) -> dict[str, Slot | None]:
+        found: dict[str, Slot | None] = {}
+        for clause in condition.clauses:
+            mine: dict[str, Slot | None] = {}
+            for atom in clause.atoms:
+                for name, slot in _slots_of(atom).items():
+                    if (
+                        slot
+                        and (other := mine.get(name))
+                        and (other.type, other.entries) != (slot.type, slot.entries)
+                    ):
+                        self._add(text, ("say",), f'slot "{name}" has two types, {other} and {slot}')
+                    mine[name] = slot
+            for name in sorted(set(mine) & set(found)):
+                self._add(text, (), f'slot "{name}" is filled twice, by two conditions', key=True)
+            found |= mine
+        for name in sorted(set(found) & ANSWER_VALUES):
+            self._add(text, (), f'slot "{name}" hides the value of that name', "rename the slot", key=True)
+        for name in sorted(set(found) & TEMPLATE_WORDS):
+            self._add(text, (), f'slot "{name}" is a word of templates', "rename the slot", key=True)
+        return dict(sorted(found.items()))
+
+    # targets
+
+    def _steps(self, text: RuleText, known: Known) -> tuple[StepSource, ...]:
+        if not text.steps:
+            self._add(text, (), "the rule has no target", "give it `use`, `steps` or `add`", key=True)
+        made = tuple(step for each in text.steps if (step := self._step(text, each, known)) is not None)
+        try:
+            return tuple(in_order(made)) if len(made) == len(text.steps) else made
+        except PlanRefused as error:
+            self._add(text, ("steps",), error.reason)
+            return made
+
+    def _step(self, text: RuleText, step: StepText, known: Known) -> StepSource | None:
+        target = self._target(text, step)
+        if target is None:
+            return None
+        if step.ask and target.scheme != "a2a":
+            self._add(text, (*step.home, "ask"), f"{target} takes args, not ask", "ask is for agents (a2a:…)")
+        read: set[str] = set()
+        for place, template in self._templates(step):
+            read |= self._check_template(text, (*step.home, *place), template, known, VALUES | {"steps"})
+        ids = {each.id for each in text.steps}
+        for unknown in sorted(read - ids - METHODS):
+            self._add(text, step.home, f'no step is called "{unknown}"', nearest_or_all(unknown, ids))
+        return StepSource(step.id, target, step.args, step.ask, tuple(sorted({*step.needs, *(read & ids)})))
+
+    def _templates(self, step: StepText) -> Iterable[tuple[Path, str]]:
+        for name, value in step.args.items():
+            for template in strings(value):
+                yield ("args", name), template
+        if step.ask:
+            yield ("ask",), step.ask
+
+    def _target(self, text: RuleText, step: StepText) -> Target | None:
+        try:
+            target = Target.parse(step.use)
+        except ValueError as error:
+            self._add(text, step.path, str(error), nearest(step.use.partition(":")[0], SCHEMES))
+            return None
+        message, hint = self._unknown(target)
+        if message:
+            self._add(text, step.path, message, hint)
+            return None
+        return target
+
+    def _unknown(self, target: Target) -> tuple[str, str]:
+        """Return what is wrong with a target by the settings, and a hint; empty where it is right."""
+        if target.scheme == "workflow":
+            return "workflows are not part of this version", "use an mcp: or a2a: target"
+        known = self.settings.servers if target.scheme == "mcp" else self.settings.agents
+        if target.name not in known:
+            other = self.settings.agents if target.scheme == "mcp" else self.settings.servers
+            kind, section = ("server", "mcp") if target.scheme == "mcp" else ("agent", "a2a")
+            hint = nearest(target.name, known) or f"configure it as [{section}.{target.name}] in ts.toml"
+            if target.name in other:
+                hint = f"[{'a2a' if section == 'mcp' else 'mcp'}.{target.name}] exists: check the scheme"
+            return f'unknown {kind} "{target.name}"', hint
+        if target.scheme == "mcp" and target.member:
+            tools = self.settings.servers[target.name].tools
+            if target.member in tools.rename:
+                shown = tools.rename[target.member]
+                return f'tool "{target.member}" of {target.name} is renamed', f'did you mean "{shown}"?'
+            if not tools.admits(tools.own(target.member)):
+                return (
+                    f'tool "{target.member}" of {target.name} is not allowed by ts.toml',
+                    "see tools.allow and deny",
+                )
+        return "", ""
+
+    def _answer(self, text: RuleText, known: Known) -> str:
+        if text.answer:
+            read = self._check_template(text, ("answer",), text.answer, known, ANSWER_VALUES)
+            for unknown in sorted(read - {step.id for step in text.steps} - METHODS):
+                self._add(text, ("answer",), f'no step is called "{unknown}"')
+        return text.answer
+
+    def _check_template(
+        self, text: RuleText, path: Path, template: str, slots: Known, always: frozenset[str]
+    ) -> frozenset[str]:
+        """Check syntax, prompts and variables; return the ids of steps that it reads."""
+        try:
+            names = self.templates.names(template)
+        except TemplateNotFound as error:
+            hint = nearest(str(error.message), self.templates.prompts)
+            self._add(
+                text, path, f'no prompt is called "{error.message}"', hint or "prompts live under prompts/"
+            )
+            return frozenset()
+        except TemplateSyntaxError as error:
+            if error.name is None:  # what is wrong in a prompt is said of the prompt
+                self._add(text, path, f"the template does not parse: {error.message}")
+            return frozenset()
+        if slots is not None:
+            known = slots | always
+            for name in sorted(names - known):
+                self._add(text, path, f'unknown variable "{name}"', nearest_or_all(name, known))
+        return self.templates.steps_named(template)
+
+    # stages
+
+    def _stage(self, text: RuleText) -> Stage:
+        for stage in STAGES:
+            if text.stage == stage:
+                return stage
+        self._add(text, ("stage",), f'unknown stage "{text.stage}"', nearest_or_all(text.stage, STAGES))
+        return "live"
+
+    def _share(self, text: RuleText) -> int:
+        if text.share is None:
+            if text.stage == "canary":
+                self._add(text, ("stage",), "a canary needs a share", "such as `share = 10`, in per cent")
+            return 100
+        if text.stage != "canary":
+            self._add(text, ("share",), "only a canary has a share", 'add `stage = "canary"`', key=True)
+        if not 0 <= text.share <= 100:
+            self._add(text, ("share",), f"{text.share} is not a share of 0 to 100 per cent")
+        return text.share
+
+    def _until(self, text: RuleText) -> str:
+        if text.until:
+            try:
+                dt.date.fromisoformat(text.until)
+            except ValueError:
+                self._add(text, ("until",), f'"{text.until}" is not a date such as 2027-06-30')
+        return text.until
+
+
+def _slots_of(atom: Atom) -> Mapping[str, Slot | None]:
+    if isinstance(atom, Says):
+        return atom.template.slots()
+    return dict.fromkeys(atom.shape.groups) if isinstance(atom, Looks) else {}

@@ -1,0 +1,152 @@
+"""The one matcher: query and rulebook in, decision out. It writes its reasons down as it goes.
+
+This is the reference: every rule is held against every query. What is faster is tested against it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from router.core.admission import Admission
+from router.core.canonical import digest
+from router.core.conditions import Match, Sight
+from router.core.containment import narrower
+from router.core.decision import VERDICTS, Decision, Verdict, Word
+from router.core.plan import JSON
+from router.core.query import Query
+from router.core.rule import Rule, StepSource
+from router.core.text import Normaliser
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A rule that matches."""
+
+    rule: Rule
+    match: Match
+    steps: tuple[StepSource, ...]
+    """Those of its steps that modes and words leave."""
+
+    def verdict(self, word: Word, because: str = "", by: str = "") -> Verdict:
+        """Return what became of it."""
+        return Verdict(self.rule.id, word, because, by, self.match.matched)
+
+    @property
+    def does(self) -> str:
+        """What it would carry out, so that two can agree."""
+        return self.rule.does(self.steps, self.match.slots)
+
+
+def decide(
+    rules: Iterable[Rule],
+    layers: tuple[str, ...],
+    revision: str,
+    query: Query,
+    normaliser: Normaliser,
+    admission: Admission,
+) -> Decision:
+    """Return the decision on a query; pure, and the same for any order of `rules`."""
+    sight = Sight(query, normaliser.read(query.text))
+    competing: dict[str, list[Candidate]] = {layer: [] for layer in layers}
+    adding: list[Candidate] = []
+    verdicts: list[Verdict] = []
+    for rule in sorted(rules, key=lambda each: each.id):
+        match = rule.condition.match(sight)
+        if not match.full:
+            if match.near:
+                verdicts.append(Verdict(rule.id, "near", matched=match.matched, missing=match.missing))
+            continue
+        candidate = Candidate(rule, match, admission.kept(rule, query))
+        if (because := _unstaged(rule, sight)) != "":
+            verdicts.append(candidate.verdict("shadow", because))
+        elif not candidate.steps:
+            verdicts.append(candidate.verdict("filtered", admission.reason(rule, query)))
+        elif rule.adds:
+            adding.append(candidate)
+        else:
+            competing[rule.layer].append(candidate)
+    return _concluded(layers, revision, query, competing, adding, verdicts)
+
+
+def _concluded(
+    layers: tuple[str, ...],
+    revision: str,
+    query: Query,
+    competing: Mapping[str, list[Candidate]],
+    adding: list[Candidate],
+    verdicts: list[Verdict],
+) -> Decision:
+    layer = next((each for each in layers if competing[each]), None)
+    best = _survivors(competing[layer], verdicts) if layer is not None else []
+    agreed = len({each.does for each in best}) == 1
+    winner = best[0] if agreed else None
+    for each in best:
+        if winner is None:
+            verdicts.append(each.verdict("tied"))
+        else:
+            verdicts.append(
+                each.verdict("won") if each is winner else each.verdict("won", "agrees", winner.rule.id)
+            )
+    late = layers[layers.index(layer) + 1 :] if layer is not None else ()
+    by = winner.rule.id if winner else ""
+    verdicts += [
+        each.verdict("late", f"layer {layer} decides first", by) for name in late for each in competing[name]
+    ]
+    verdicts += [each.verdict("adds", "" if winner else "nothing won") for each in adding]
+    return Decision(
+        id="d:" + digest([revision, query.to_dict()]),
+        revision=revision,
+        kind="rule" if winner else "tie" if best else "none",
+        rule=winner.rule.id if winner else None,
+        at=winner.rule.at if winner else None,
+        layer=layer,
+        slots=_sorted(winner.match.slots) if winner else {},
+        tied=() if winner else tuple(each.rule.id for each in best),
+        added=tuple(each.rule.id for each in adding) if winner else (),
+        verdicts=tuple(sorted(verdicts, key=lambda each: (VERDICTS.index(each.verdict), each.rule))),
+    )
+
+
+def _survivors(candidates: list[Candidate], verdicts: list[Verdict]) -> list[Candidate]:
+    """Return those that lose to no other; the losers' verdicts name a survivor where one beats them."""
+    beaten = {each.rule.id: _winners_over(each, candidates) for each in candidates}
+    survivors = [each for each in candidates if not beaten[each.rule.id]]
+    safe = {each.rule.id for each in survivors}
+    for each in candidates:
+        if over := beaten[each.rule.id]:
+            by, because = min(over.items(), key=lambda item: (item[0] not in safe, item[0]))
+            verdicts.append(each.verdict("lost", because, by))
+    return survivors
+
+
+def _winners_over(loser: Candidate, candidates: list[Candidate]) -> dict[str, str]:
+    """Return the ids of the rules to which it loses, with the reason."""
+    found: dict[str, str] = {}
+    for other in candidates:
+        if loser.rule.id in other.rule.beats:
+            found[other.rule.id] = "beats"
+        elif narrower(other.rule.condition, loser.rule.condition):
+            found[other.rule.id] = "narrower"
+    return found
+
+
+def _unstaged(rule: Rule, sight: Sight) -> str:
+    """Return why a rule that matches does not route, or the empty string."""
+    if rule.stage == "shadow":
+        return "stage shadow"
+    if rule.stage == "canary":
+        key = sight.query.facts.get("key", " ".join(sight.reading.stems))
+        if bucket(rule.id, key) >= rule.share:
+            return f"stage canary, not among its {rule.share} %"
+    return ""
+
+
+def bucket(rule_id: str, key: str) -> int:
+    """Return 0 to 99, evenly over keys: a canary is live for the keys below its share."""
+    return int.from_bytes(hashlib.sha256(f"{rule_id}\0{key}".encode()).digest()[:8]) % 100
+
+
+def _sorted(slots: Mapping[str, JSON]) -> dict[str, JSON]:
+    return dict(sorted(slots.items()))

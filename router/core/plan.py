@@ -1,0 +1,133 @@
+"""What is to be carried out: targets, steps and plans; not how a driver does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
+
+from router.errors import PlanRefused
+
+JSON: TypeAlias = Any
+"""A JSON value: str, int, float, bool, None, list or dict with string keys."""
+
+Scheme = Literal["mcp", "a2a", "workflow"]
+Source = Literal["rule", "cache", "planner", "search", "file"]
+SCHEMES: tuple[Scheme, ...] = ("mcp", "a2a", "workflow")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Target:
+    """Whom a step calls: `mcp:server/tool`, `mcp:server`, `a2a:agent`, `a2a:agent/skill`, `workflow:name`."""
+
+    scheme: str
+    """`mcp`, `a2a` or `workflow`."""
+    name: str
+    """The server, agent or workflow as the settings name it."""
+    member: str = ""
+    """The tool or skill; empty where the target is the whole server or agent."""
+
+    @classmethod
+    def parse(cls, text: str) -> Target:
+        """Read a target as it is written in rules.
+
+        Raises ValueError with what is wrong.
+        """
+        scheme, colon, rest = text.partition(":")
+        name, slash, member = rest.partition("/")
+        if scheme not in SCHEMES or not colon:
+            raise ValueError(f'"{text}" is not a target: it starts with mcp:, a2a: or workflow:')
+        if not name or (slash and not member) or any(each.isspace() for each in text):
+            raise ValueError(f'"{text}" is not a target such as mcp:server/tool or a2a:agent')
+        return cls(scheme, name, member)
+
+    def __str__(self) -> str:
+        """As it is written in rules."""
+        return f"{self.scheme}:{self.name}" + (f"/{self.member}" if self.member else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call: a target, its arguments or message, and the steps it needs."""
+
+    id: str
+    use: Target
+    args: Mapping[str, JSON] | None = None
+    """Arguments of a tool, by name; None where none were given."""
+    message: str | None = None
+    """What an agent is asked; None for a tool."""
+    needs: tuple[str, ...] = ()
+    """Ids of the steps that must be done before."""
+    later: Mapping[str, JSON] = field(default_factory=dict)
+    """`args` and `message` as far as their templates read results of earlier steps, unrendered."""
+    values: Mapping[str, JSON] = field(default_factory=dict, repr=False)
+    """What the templates in `later` may name beside results; empty where there are none."""
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Return the step as `ts explain --json` prints it."""
+        out: dict[str, JSON] = {"id": self.id, "use": str(self.use)}
+        if self.message is not None or (self.use.scheme == "a2a" and "message" not in self.later):
+            out["message"] = self.message
+        if self.args is not None or self.use.scheme == "mcp":
+            out["args"] = dict(self.args or {})
+        if self.later:
+            out["later"] = dict(self.later)
+        out["needs"] = list(self.needs)
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps to carry out, as a DAG, and where they come from."""
+
+    source: Source
+    steps: tuple[Step, ...]
+    answer: str | None = None
+    """The template that renders the results, or None for the results as they are."""
+    values: Mapping[str, JSON] = field(default_factory=dict, repr=False)
+    """What `answer` may name beside results."""
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Return the plan as `ts explain --json` prints it."""
+        return {"from": self.source, "steps": [step.to_dict() for step in self.steps]}
+
+
+class Needy(Protocol):
+    """What has an id and needs others by id."""
+
+    @property
+    def id(self) -> str:
+        """Its own id."""
+        ...
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Ids of those that come before."""
+        ...
+
+
+NeedyT = TypeVar("NeedyT", bound=Needy)
+
+
+def in_order(steps: tuple[NeedyT, ...]) -> tuple[NeedyT, ...]:
+    """Return the steps so that each comes after those it needs, otherwise as written.
+
+    Raises PlanRefused for a repeated id, a need that is no step, or a cycle.
+    """
+    known = {step.id for step in steps}
+    if len(known) != len(steps):
+        repeated = sorted({step.id for step in steps if sum(each.id == step.id for each in steps) > 1})
+        raise PlanRefused(f"more than one step is called {', '.join(repeated)}")
+    for step in steps:
+        if missing := [need for need in step.needs if need not in known]:
+            raise PlanRefused(f"step {step.id} needs {', '.join(missing)}, which is not a step")
+    ordered: list[NeedyT] = []
+    waiting = list(steps)
+    while waiting:
+        done = {step.id for step in ordered}
+        ready = next((step for step in waiting if done.issuperset(step.needs)), None)
+        if ready is None:
+            raise PlanRefused(f"the steps {', '.join(step.id for step in waiting)} need each other")
+        ordered.append(ready)
+        waiting.remove(ready)
+    return tuple(ordered)

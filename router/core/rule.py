@@ -1,0 +1,82 @@
+"""A rule, compiled: what it asks for, what it would do, and who stands behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from router.core.canonical import canonical
+from router.core.conditions import Condition
+from router.core.plan import JSON, Target
+from router.core.slots import Slot
+
+Stage = Literal["shadow", "canary", "live"]
+STAGES: Final[tuple[Stage, ...]] = ("shadow", "canary", "live")
+
+
+@dataclass(frozen=True, slots=True)
+class StepSource:
+    """A step of a rule, its templates not yet rendered."""
+
+    id: str
+    use: Target
+    args: Mapping[str, JSON] = field(default_factory=dict)
+    """Arguments; any string may be a template."""
+    ask: str = ""
+    """The template of the message to an agent; empty for the query's text."""
+    needs: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Return all of it as JSON."""
+        return {
+            "id": self.id,
+            "use": str(self.use),
+            "args": dict(self.args),
+            "ask": self.ask,
+            "needs": list(self.needs),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule, ready to be matched."""
+
+    id: str
+    """`file.table`."""
+    layer: str
+    at: str
+    """`rules/team/billing.toml:8`."""
+    condition: Condition
+    steps: tuple[StepSource, ...]
+    adds: bool = False
+    """Whether it attaches its steps to whatever won, and never competes."""
+    answer: str = ""
+    """The template of the answer; empty for the results as they are."""
+    stage: Stage = "live"
+    share: int = 100
+    """Per cent of keys for which a canary is live."""
+    beats: frozenset[str] = frozenset()
+    """Present ids of rules of the same layer that lose to this one."""
+    was: tuple[str, ...] = ()
+    """Earlier ids."""
+    owner: str = ""
+    why: str = ""
+    until: str = ""
+    """ISO date of the next review; routing does not read it."""
+    yes: tuple[str, ...] = ()
+    no: tuple[str, ...] = ()
+    slots: Mapping[str, Slot | None] = field(default_factory=dict)
+    """Every slot that the condition may fill; None where it is a shape's group, whose value is text."""
+    reads: frozenset[str] = frozenset()
+    """Those of the slots that its templates name."""
+
+    def does(self, steps: tuple[StepSource, ...], slots: Mapping[str, JSON]) -> str:
+        """Return what the rule would carry out with these steps and slots, so that rules can be compared."""
+        read = {name: [slots.get(name), self._is_date(name)] for name in self.reads}
+        return canonical([[step.to_dict() for step in steps], self.answer, read])
+
+    def _is_date(self, name: str) -> bool:
+        """Whether `today` would be counted from the time of the query."""
+        slot = self.slots.get(name)
+        return slot is not None and slot.type == "date"

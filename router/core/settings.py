@@ -1,0 +1,111 @@
+"""Settings as the rest of the house sees them; `router.config` reads and checks them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Final, Literal
+
+from router.core.plan import JSON
+
+FALLBACKS: Final = ("cache", "planner", "search")
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFilter:
+    """Which tools of a server are offered, and under which names."""
+
+    allow: tuple[str, ...] = ()
+    """Shell-style patterns of the server's own names; empty allows every tool."""
+    deny: tuple[str, ...] = ()
+    """Shell-style patterns; wins over `allow`."""
+    rename: Mapping[str, str] = field(default_factory=dict)
+    """The server's own name → the name that rules use."""
+
+    def admits(self, own_name: str) -> bool:
+        """Whether the tool of that name, as the server calls it, is offered."""
+        allowed = not self.allow or any(fnmatchcase(own_name, each) for each in self.allow)
+        return allowed and not any(fnmatchcase(own_name, each) for each in self.deny)
+
+    def shown(self, own_name: str) -> str:
+        """Return the name that rules use for the server's own name."""
+        return self.rename.get(own_name, own_name)
+
+    def own(self, shown_name: str) -> str:
+        """Return the server's own name for the name that rules use."""
+        return next((own for own, shown in self.rename.items() if shown == shown_name), shown_name)
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """What servers and agents have in common: who may use them, and how patiently they are called."""
+
+    name: str
+    """As rules write it."""
+    modes: tuple[str, ...] = ()
+    """The only modes in which it is used; empty for always."""
+    tags: tuple[str, ...] = ()
+    """What `-w` filters on, beside the name and the description."""
+    description: str = ""
+    retries: int = 0
+    """Further attempts where it was never reached; an answered or cut call is not repeated."""
+    delay_seconds: float = 1.0
+    """Between two attempts."""
+    timeout_seconds: float = 60.0
+    """A whole call, connecting included."""
+    limit_bytes: int = 10_000_000
+    """The largest result accepted, in bytes."""
+    auth: Mapping[str, JSON] | None = None
+    """Sign-in as written in the settings; a driver that cannot apply it must refuse the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server(Peer):
+    """An MCP server, `[mcp.NAME]`."""
+
+    command: str = ""
+    """The program of a server over stdio; empty for one with a `url`."""
+    args: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Added to what is inherited by the allow-list."""
+    cwd: str = ""
+    """Absolute; empty for the working directory of the asker."""
+    url: str = ""
+    transport: Literal["stdio", "http", "sse"] = "stdio"
+    tools: ToolFilter = ToolFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class Agent(Peer):
+    """An A2A agent, `[a2a.NAME]`."""
+
+    url: str = ""
+    """The agent, whose card is at the well-known path, or the card itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of a project, merged and checked."""
+
+    layers: tuple[str, ...] = ("guard", "team", "learned")
+    """Names of directories under `rules/`, the first to decide first."""
+    ambiguous: Literal["planner", "error"] = "planner"
+    fallback: tuple[str, ...] = FALLBACKS
+    language: str = "english"
+    """The stemmer; `none` switches it off."""
+    servers: Mapping[str, Server] = field(default_factory=dict)
+    agents: Mapping[str, Agent] = field(default_factory=dict)
+    later: tuple[str, ...] = ()
+    """Tables that were read and checked but that this version does not act on."""
+
+    def first_fallback(self, *, planner: bool) -> str | None:
+        """Return who is asked first where no rule decides; `planner` says whether there is one to ask."""
+        able = ("planner", "search") if planner else ("search",)
+        return next((name for name in self.fallback if name in able), None)
+
+    def peer(self, scheme: str, name: str) -> Peer | None:
+        """Return the server or agent that a target names, or None."""
+        return (
+            self.servers.get(name) if scheme == "mcp" else self.agents.get(name) if scheme == "a2a" else None
+        )

@@ -1,0 +1,296 @@
+"""The typed slots of sentence templates: what each takes from a text, and with which value."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+
+from router.core.plan import JSON
+from router.core.text import QUOTES, Reading, unspaced
+
+SlotType = Literal["int", "number", "word", "path", "date", "rest", "list"]
+SLOT_TYPES: Final = ("int", "number", "word", "path", "date", "rest")
+"""What may stand behind the colon of a slot, beside `@list`."""
+RELATIVE_DAYS: Final = {"yesterday": -1, "today": 0, "tomorrow": 1}
+"""Days from the query's own time, which `bind` adds."""
+
+LONGEST_INTEGER: Final = 18
+"""Digits; a longer number is a name, and is taken as a word."""
+REACH: Final = 8
+"""Words of a `word` or `path` at most where the sentence goes on without a space: `{a:word},{b:word}`."""
+WIDENED: Final = {
+    "int": ("number", "word", "path", "rest"),
+    "number": ("word", "path", "rest"),
+    "date": ("word", "path", "rest"),
+    "list": ("rest",),
+    "word": ("path", "rest"),
+    "path": ("rest",),
+    "rest": (),
+}
+"""For each type the types that take whatever it takes; containment reads it."""
+
+LONGEST_VALUE: Final = 3
+"""Tokens of a number such as `1.5e-3` or a date at most."""
+PATH_STARTS: Final = frozenset("/\\~.-_@*")
+"""What may stand before the first letter of a path."""
+SEPARATORS: Final = frozenset(",;:=|&<>()[]{}\"'")
+"""Where a run between spaces is cut first, if it has to be."""
+BRACKETS: Final = {"(": ")", "[": "]", "{": "}", "<": ">"}
+MOST_WRAPPED: Final = 4
+"""Pairs of brackets around a path."""
+SENTENCE_ENDS: Final = (
+    ",;:!?"
+    + "".join(QUOTES.values())
+    + (
+        "\N{IDEOGRAPHIC FULL STOP}\N{IDEOGRAPHIC COMMA}\N{DEVANAGARI DANDA}"
+        "\N{ARABIC QUESTION MARK}\N{ARABIC COMMA}"
+    )
+)
+
+_NUMBER: Final = re.compile(r"(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
+_INTEGER: Final = re.compile(r"\d+")
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+Taken: TypeAlias = tuple[int, JSON]
+"""Index of the token after, and the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a word list, as stems and as written."""
+
+    stems: tuple[str, ...]
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A typed gap in a sentence."""
+
+    name: str
+    type: SlotType
+    list_name: str = ""
+    entries: tuple[Entry, ...] = field(default=(), hash=False)
+    """Of the list, the longest first."""
+    shown: Mapping[tuple[str, ...], str] = field(init=False, repr=False, compare=False)
+    """Entries as written, by their stems."""
+    lengths: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    """How many stems entries have, the most first."""
+
+    def __post_init__(self) -> None:
+        """Make entries quick to look up."""
+        object.__setattr__(self, "shown", {each.stems: each.shown for each in self.entries})
+        lengths = {len(each.stems) for each in self.entries}
+        object.__setattr__(self, "lengths", tuple(sorted(lengths, reverse=True)))
+
+    def __str__(self) -> str:
+        """As it is written in a template."""
+        return f"{{{self.name}:{'@' + self.list_name if self.list_name else self.type}}}"
+
+    @property
+    def longest(self) -> int | None:
+        """Tokens that it takes at most; None where a run between spaces or more is the limit."""
+        if self.type in ("word", "path", "rest"):
+            return None
+        return max(self.lengths, default=0) if self.type == "list" else LONGEST_VALUE
+
+    def ends(self, reading: Reading, at: int) -> Iterator[int]:
+        """Yield the indices of the token after the slot if it begins at token `at`, preferred first."""
+        if self.type == "rest":
+            yield from range(at + 1, len(reading.tokens) + 1)
+        elif self.type == "list":
+            for length in self.lengths:
+                if _stems(reading, at, at + length) in self.shown:
+                    yield at + length
+        elif self.type == "path":
+            yield from _path_ends(reading, at)
+        elif self.type == "word":
+            yield from _word_ends(reading, at)
+        elif found := TAKERS[self.type](reading, at):
+            yield found[0]
+
+    def value(self, reading: Reading, at: int, end: int) -> JSON:
+        """Return the value of the slot between two tokens, which `ends` gave."""
+        if self.type == "rest":
+            return _as_typed(reading, at, end)
+        if self.type == "list":
+            return self.shown[_stems(reading, at, end)]
+        if self.type == "path":
+            return _path(reading, at, end)
+        if self.type == "word":
+            return reading.text[reading.tokens[at].start : reading.tokens[end - 1].end]
+        found = TAKERS[self.type](reading, at)
+        return found and found[1]
+
+
+def _stems(reading: Reading, at: int, end: int) -> tuple[str, ...]:
+    return tuple(token.stem for token in reading.tokens[at:end])
+
+
+def resolved_day(value: str, time: str) -> str:
+    """Return a date slot's value as an ISO date, counting `today` and the like from an ISO 8601 time.
+
+    Raises ValueError where the time is needed and missing.
+    """
+    if value not in RELATIVE_DAYS:
+        return value
+    if not time:
+        raise ValueError(f'"{value}" needs the time of the query, which is not given')
+    day = dt.datetime.fromisoformat(time).date()
+    return (day + dt.timedelta(days=RELATIVE_DAYS[value])).isoformat()
+
+
+def _number_end(reading: Reading, at: int, pattern: re.Pattern[str]) -> tuple[str, int] | None:
+    """Return the number that begins at a token, sign included, if nothing that belongs to it is cut off."""
+    text, start = reading.text, reading.tokens[at].start
+    if start and text[start - 1] == "." and not (start > 1 and text[start - 2].isalnum()):
+        start -= 1
+    found = pattern.match(text, start)
+    if not found or found.end() <= reading.tokens[at].start:
+        return None
+    before = text[start - 1] if start else " "
+    signed = before in "+-" and (start < 2 or text[start - 2].isspace() or text[start - 2] in "([{")
+    if not _whole(reading, 0 if signed else start, found.end()):
+        return None
+    return (before if signed else "") + found[0], found.end()
+
+
+def _whole(reading: Reading, start: int, end: int) -> bool:
+    """Whether a number or date ends with a token and nothing glued to it changes what it says."""
+    text = reading.text
+    before, after, beyond = text[start - 1 : start], text[end : end + 1], text[end + 1 : end + 2]
+    cut_before = (before.isalnum() and not unspaced(before)) or before in tuple(".,:/-_")
+    cut_after = after in tuple(".,:/-_") and beyond.isalnum()
+    return not cut_before and not cut_after and reading.tokens[reading.token_after(end) - 1].end == end
+
+
+def _integer(reading: Reading, at: int) -> Taken | None:
+    found = _number_end(reading, at, _INTEGER)
+    if not found or len(found[0].lstrip("+-")) > LONGEST_INTEGER:
+        return None
+    return reading.token_after(found[1]), int(found[0])
+
+
+def _number(reading: Reading, at: int) -> Taken | None:
+    found = _number_end(reading, at, _NUMBER)
+    if not found:
+        return None
+    if found[0].lstrip("+-").isdecimal():
+        return _integer(reading, at)
+    value = float(found[0])
+    return (reading.token_after(found[1]), value) if math.isfinite(value) else None
+
+
+def _word_ends(reading: Reading, at: int) -> Iterator[int]:
+    """Prefer the run between spaces, then what stands in it before a comma or `=`, then its first words."""
+    if reading.tokens[at].mark:
+        return
+    run = reading.run_after(at)
+    yield run
+    inside = range(min(run - 1, at + REACH), at, -1)
+    apart = [end for end in inside if _set_apart(reading, end)]
+    yield from reversed(apart)
+    yield from (end for end in inside if end not in apart)
+
+
+def _set_apart(reading: Reading, at: int) -> bool:
+    """Whether a comma or the like stands before a token."""
+    return any(
+        each in SEPARATORS for each in reading.text[reading.tokens[at - 1].end : reading.tokens[at].start]
+    )
+
+
+def _path_ends(reading: Reading, at: int) -> Iterator[int]:
+    """Prefer the run or the quotation as it stands, then what a word would take."""
+    piece = reading.piece_at(at)
+    if piece and _bare_path(reading.text[slice(*piece)]):
+        yield reading.token_after(piece[1])
+    yield from _word_ends(reading, at)
+
+
+def _path(reading: Reading, at: int, end: int) -> str:
+    piece = reading.piece_at(at)
+    if piece and reading.token_after(piece[1]) == end and (bare := _bare_path(reading.text[slice(*piece)])):
+        return bare
+    left, right = reading.tokens[at].start, reading.tokens[end - 1].end
+    floor = reading.tokens[at - 1].end if at else 0
+    while left > floor and reading.text[left - 1] in PATH_STARTS:
+        left -= 1
+    while reading.text[right : right + 1] in ("/", "\\"):
+        right += 1
+    return reading.text[left:right]
+
+
+def _bare_path(piece: str) -> str:
+    """Take off quotes, brackets and the punctuation of the sentence around a path."""
+    closing = piece.rfind(QUOTES[piece[0]]) if piece[0] in QUOTES else 0
+    if closing > 0:
+        return piece[1:closing]
+    bare = _unpunctuated(piece)
+    for _ in range(MOST_WRAPPED):
+        if not _encloses(bare):
+            break
+        bare = _unpunctuated(bare[1:-1])
+    return bare
+
+
+def _encloses(piece: str) -> bool:
+    """Whether the first character is a bracket that the last one closes."""
+    if BRACKETS.get(piece[:1]) != piece[-1:]:
+        return False
+    depths = itertools.accumulate({piece[0]: 1, piece[-1]: -1}.get(each, 0) for each in piece)
+    return 0 not in itertools.islice(depths, len(piece) - 1)
+
+
+def _unpunctuated(piece: str) -> str:
+    """Take off what ends a sentence, quotes, and brackets whose other half is elsewhere."""
+    opening = "".join(each for each, closing in BRACKETS.items() if closing not in piece)
+    closing = "".join(each for opening, each in BRACKETS.items() if opening not in piece)
+    bare = piece.lstrip(opening + "".join(QUOTES)).rstrip(closing + SENTENCE_ENDS)
+    while bare.endswith(".") and re.split(r"[/\\]", bare)[-1].strip("."):
+        bare = bare.rstrip(".").rstrip(closing + SENTENCE_ENDS)
+    return bare
+
+
+def _date(reading: Reading, at: int) -> Taken | None:
+    token = reading.tokens[at]
+    word = reading.text[token.start : token.end].casefold()
+    if word in RELATIVE_DAYS:
+        return at + 1, word
+    found = _DATE.match(reading.text, token.start)
+    if not found or not _whole(reading, token.start, found.end()) or not _is_day(found[0]):
+        return None
+    return reading.token_after(found.end()), found[0]
+
+
+def _is_day(text: str) -> bool:
+    try:
+        dt.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _as_typed(reading: Reading, at: int, end: int) -> str:
+    """Return the text of the tokens with the punctuation that clings to them."""
+    left, right = reading.tokens[at].start, reading.tokens[end - 1].end
+    floor = reading.tokens[at - 1].end if at else 0
+    ceiling = reading.tokens[end].start if end < len(reading.tokens) else len(reading.text)
+    while left > floor and not reading.text[left - 1].isspace():
+        left -= 1
+    while right < ceiling and not reading.text[right].isspace():
+        right += 1
+    return reading.text[left:right]
+
+
+TAKERS: Final[dict[str, Callable[[Reading, int], Taken | None]]] = {
+    "int": _integer,
+    "number": _number,
+    "date": _date,
+}

@@ -1,0 +1,146 @@
+"""Finds line and column of a value in a TOML file by the keys that lead to it; it checks nothing."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from typing import Final
+
+import tree_sitter_toml
+from tree_sitter import Language, Node, Parser
+
+from router.errors import Problem
+
+Path = tuple[str | int, ...]
+
+_LEAVES_OUT = ("comment", "[", "]", "{", "}", ",", "=", "[[", "]]", "ERROR")
+_LITERAL: Final = re.compile(r"\r\n|.", re.DOTALL)
+_BASIC: Final = re.compile(r"\\u.{4}|\\U.{8}|\\[ \t\r]*\n\s*|\\.|\r\n|.", re.DOTALL)
+"""What one character of a string is written as; a backslash at the end of a line stands for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a key and its value begin."""
+
+    key: tuple[int, int]
+    """1-based line and column, in characters."""
+    value: tuple[int, int]
+    raw: str = ""
+    """A string as it is written, quotes included; empty for anything else."""
+
+
+class Positions:
+    """Every place of one TOML file."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.encode().split(b"\n")
+        self.places: dict[Path, Place] = {}
+        tree = Parser(Language(tree_sitter_toml.language())).parse(text.encode())
+        counts: dict[Path, int] = {}
+        for node in tree.root_node.children:
+            if node.type == "pair":
+                self._pair((), node)
+            elif node.type in ("table", "table_array_element"):
+                self._table(node, counts)
+
+    def of(self, path: Path) -> Place | None:
+        """Return the place of a path, or of the nearest value around it, or None."""
+        if exact := self._exact(path):
+            return exact
+        for length in range(len(path) - 1, 0, -1):
+            if place := self.places.get(path[:length]):
+                return Place(place.value, place.value)
+        return None
+
+    def put(self, problem: Problem) -> Problem:
+        """Return the problem with its line and column."""
+        place = None if problem.line else self.of(problem.path)
+        if place is None:
+            return problem
+        if problem.key:
+            line, column = place.key
+        else:
+            line, column = _inside(place, problem.offset)
+        return replace(problem, line=line, column=column)
+
+    def _exact(self, path: Path) -> Place | None:
+        """Return the place of a path; one value may stand for a list of one."""
+        return self.places.get(path) or (self.places.get(path[:-1]) if path[-1:] == (0,) else None)
+
+    def _table(self, node: Node, counts: dict[Path, int]) -> None:
+        header = next((each for each in node.children if each.type.endswith("key")), None)
+        if header is None:
+            return
+        path: Path = self._resolved(_keys(header), counts)
+        at = self._point(header)
+        if node.type == "table_array_element":
+            counts[path] = counts.get(path, -1) + 1
+            self.places.setdefault(path, Place(at, at))
+            path = (*path, counts[path])
+        self._imply(path, at)
+        self.places[path] = Place(at, at)
+        for child in node.children:
+            if child.type == "pair":
+                self._pair(path, child)
+
+    def _resolved(self, keys: Path, counts: dict[Path, int]) -> Path:
+        """Lead a header below an array of tables to that array's last element."""
+        path: Path = ()
+        for number, key in enumerate(keys):
+            path = (*path, key)
+            if path in counts and number < len(keys) - 1:
+                path = (*path, counts[path])
+        return path
+
+    def _pair(self, above: Path, node: Node) -> None:
+        named = [child for child in node.children if child.type not in _LEAVES_OUT]
+        if len(named) < 2:
+            return
+        path = (*above, *_keys(named[0]))
+        self._imply(path, self._point(named[0]))
+        self._value(path, self._point(named[0]), named[-1])
+
+    def _imply(self, path: Path, at: tuple[int, int]) -> None:
+        """Give tables that a dotted key or header makes a place, where they have none of their own."""
+        for length in range(1, len(path)):
+            self.places.setdefault(path[:length], Place(at, at))
+
+    def _value(self, path: Path, key: tuple[int, int], node: Node) -> None:
+        raw = (node.text or b"").decode() if node.type == "string" else ""
+        self.places[path] = Place(key, self._point(node), raw)
+        if node.type == "inline_table":
+            for child in node.children:
+                if child.type == "pair":
+                    self._pair(path, child)
+        elif node.type == "array":
+            elements = [child for child in node.children if child.type not in _LEAVES_OUT]
+            for number, child in enumerate(elements):
+                self._value((*path, number), self._point(child), child)
+
+    def _point(self, node: Node) -> tuple[int, int]:
+        row, column = node.start_point
+        return row + 1, len(self._lines[row][:column].decode(errors="replace")) + 1
+
+
+def _keys(node: Node) -> Path:
+    if node.type == "dotted_key":
+        return tuple(key for child in node.children if child.type.endswith("key") for key in _keys(child))
+    text = (node.text or b"").decode()
+    return (tomllib.loads(f"key = {text}")["key"] if node.type == "quoted_key" else text,)
+
+
+def _inside(place: Place, offset: int) -> tuple[int, int]:
+    """Return line and column of a character of a string, counted in the string's value."""
+    line, column = place.value
+    if not offset or not place.raw:
+        return place.value
+    quote = re.match(r"(\"\"\"|''')(?:\r?\n)?|.", place.raw)
+    unit = _BASIC if place.raw.startswith('"') else _LITERAL
+    at = quote.end() if quote else 0
+    while offset and (found := unit.match(place.raw, at)):
+        offset -= not re.match(r"\\\s", found[0])
+        at = found.end()
+    above = place.raw.count("\n", 0, at)
+    return line + above, at - place.raw.rfind("\n", 0, at) if above else column + at

@@ -1,0 +1,38 @@
+"""Reads TOML files; what cannot be read or parsed goes to the findings."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+from router.core.findings import Findings
+from router.errors import Problem
+
+_PLACE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+def read_text(path: Path, shown: str, findings: Findings) -> str | None:
+    """Return a file's text, or None with the reason noted."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        findings.add(shown, (), f"is not UTF-8: byte {error.start + 1} is {error.object[error.start]:#04x}")
+    except OSError as error:
+        findings.add(shown, (), f"cannot be read: {error.strerror}")
+    return None
+
+
+def parse_toml(text: str, shown: str, findings: Findings) -> dict[str, Any]:
+    """Return a file's tables; empty with the reason noted where it is not TOML."""
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        message = str(error)
+        place = _PLACE.search(message)
+        plain = message[: place.start()] if place else message
+        last = (text.count("\n") + 1, 1)
+        line, column = (int(place[1]), int(place[2])) if place and place[1] else last
+        findings.problems.append(Problem(shown, f"is not TOML: {plain}", line=line, column=column))
+        return {}

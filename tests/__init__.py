@@ -1,0 +1,1 @@
+"""Tests of `router`, in the order of its rooms."""

@@ -1,0 +1,1 @@
+"""Tests of the core: tables of rules, queries and verdicts, and properties over generated rulebooks."""

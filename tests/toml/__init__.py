@@ -1,0 +1,1 @@
+"""Tests of reading TOML and finding places in it."""
