@@ -1,0 +1,97 @@
+"""Makes settings of tables whose shape is right; says what in them does not go together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from router.config.tables import LATER_TABLES, A2aTable, McpTable, PeerTable, SettingsTable, ToolsTable
+from router.core.findings import Findings
+from router.core.settings import Agent, Server, Settings, ToolFilter
+
+PROJECT_FILE: Final = "ts.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Makes the settings of one project."""
+
+    directory: Path
+    findings: Findings
+
+    def settings(self, table: SettingsTable, merged: Mapping[str, Any]) -> Settings:
+        """Return the settings; what does not go together is noted as of `ts.toml`."""
+        for key, values in (("layers", table.layers), ("fallback", table.fallback)):
+            for number, value in enumerate(values):
+                if value in values[:number]:
+                    self._add((key, number), f'"{value}" is listed twice')
+        return Settings(
+            layers=tuple(table.layers),
+            ambiguous="error" if table.ambiguous == "error" else "planner",
+            fallback=tuple(table.fallback),
+            language=table.language,
+            servers={name: self._server(name, each) for name, each in sorted(table.mcp.items())},
+            agents={name: _agent(name, each) for name, each in sorted(table.a2a.items())},
+            later=tuple(name for name in LATER_TABLES if name in merged),
+        )
+
+    def _server(self, name: str, table: McpTable) -> Server:
+        self._check_transport(name, table)
+        self._check_names(name, table.tools)
+        return Server(
+            **_peer(name, table),
+            command=table.command,
+            args=tuple(table.args),
+            env=table.env,
+            cwd=str((self.directory / Path(table.cwd).expanduser()).resolve()) if table.cwd else "",
+            url=table.url,
+            transport=table.transport or ("http" if table.url else "stdio"),
+            tools=ToolFilter(tuple(table.tools.allow), tuple(table.tools.deny), table.tools.rename),
+        )
+
+    def _check_transport(self, name: str, table: McpTable) -> None:
+        path = ("mcp", name)
+        wanted = "a server has a command (stdio) or a url (http, sse)"
+        if table.command and table.url:
+            self._add((*path, "url"), f"[mcp.{name}]: {wanted}, not both", key=True)
+        elif not (table.command or table.url):
+            self._add(path, f"[mcp.{name}]: {wanted}, and this one has neither", key=True)
+        elif table.url:
+            if table.transport == "stdio":
+                self._add((*path, "transport"), 'a server with a url has transport "http" or "sse"')
+            for key in ("args", "env", "cwd"):
+                if getattr(table, key):
+                    self._add((*path, key), f'"{key}" is for servers with a command', key=True)
+        elif table.transport not in (None, "stdio"):
+            self._add((*path, "transport"), 'a server with a command has transport "stdio"')
+
+    def _check_names(self, name: str, tools: ToolsTable) -> None:
+        taken: dict[str, str] = {}
+        for own, shown in tools.rename.items():
+            if shown in taken:
+                message = f'"{own}" and "{taken[shown]}" would both be called "{shown}"'
+                self._add(("mcp", name, "tools", "rename", own), message)
+            taken[shown] = own
+
+    def _add(self, path: tuple[str | int, ...], message: str, *, key: bool = False) -> None:
+        self.findings.add(PROJECT_FILE, path, message, key=key)
+
+
+def _peer(name: str, table: PeerTable) -> dict[str, Any]:
+    return {
+        "name": name,
+        "modes": tuple(table.modes),
+        "tags": tuple(table.tags),
+        "description": table.description,
+        "retries": table.retries,
+        "delay_seconds": table.delay,
+        "timeout_seconds": table.timeout,
+        "limit_bytes": table.limit,
+        "auth": table.auth,
+    }
+
+
+def _agent(name: str, table: A2aTable) -> Agent:
+    return Agent(**_peer(name, table), url=table.url)

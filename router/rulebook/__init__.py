@@ -1,0 +1,1 @@
+"""Rules on disk: reading them, and saying where something is wrong in them."""
