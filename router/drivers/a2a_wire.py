@@ -1,0 +1,200 @@
+"""The HTTP client that A2A agents are reached by, and what its failures mean; it knows no message.
+
+The A2A SDK hides what happened: a status, its Retry-After and a refused connection are found only in
+the chain of `__cause__`, and some failures are not errors of the SDK at all.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from socket import gaierror
+from typing import Final, TypeVar, cast
+from urllib.parse import urlsplit
+
+import anyio
+import httpx
+from a2a.client import A2AClientError, AgentCardResolutionError
+from a2a.types import InvalidRequestError, MethodNotFoundError, VersionNotSupportedError
+from a2a.utils.errors import A2AError, JSONParseError
+
+from router.core.settings import Agent
+from router.drivers.a2a_card import is_this_machine
+from router.drivers.a2a_repair import repaired
+from router.errors import CallError, ProtocolBroken, ResultTooLarge, TargetUnavailable, ToolFailed
+
+Answer = TypeVar("Answer")
+
+CONNECT_SECONDS: Final = 10.0
+"""For a connection alone; a whole call has its own time."""
+
+LARGEST_CARD_BYTES: Final = 1_000_000
+"""Of what an agent says of itself; a card has no part in `limit_bytes`."""
+
+_LONGEST_REASON: Final = 500
+"""Characters of foreign text that an error repeats."""
+
+_REFUSED_BY_PROTOCOL: Final = (
+    InvalidRequestError,
+    JSONParseError,
+    MethodNotFoundError,
+    VersionNotSupportedError,
+)
+
+
+def open_http(agent: Agent) -> httpx.AsyncClient:
+    """Return a client that follows no redirect and reads no more of a response than the agent may send.
+
+    An answer may take twice `limit_bytes` and 64 KiB on the wire, for base64, escapes and the envelope;
+    beyond that reading it raises ResultTooLarge. Reading waits without end: the caller times the call.
+    """
+    target = f"a2a:{agent.name}"
+
+    async def guard(response: httpx.Response) -> None:
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise ProtocolBroken(target, "it answers compressed, which it was asked not to do")
+        limit, excess = agent.limit_bytes * 2 + 65_536, too_large(target, agent.limit_bytes)
+        if response.request.method == "GET":
+            limit = LARGEST_CARD_BYTES
+            excess = ResultTooLarge(target, f"its card is larger than {limit:,} bytes")
+        response.stream = _Body(response, limit, excess)
+
+    return httpx.AsyncClient(
+        timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
+        headers={"Accept-Encoding": "identity", "User-Agent": "ts-router"},
+        event_hooks={"response": [guard]},
+        follow_redirects=False,
+        trust_env=not is_this_machine(urlsplit(agent.url).hostname or ""),
+    )
+
+
+def too_large(target: str, limit_bytes: int) -> ResultTooLarge:
+    """Return the error for an answer over the limit."""
+    return ResultTooLarge(target, f"the answer is larger than the limit of {limit_bytes:,} bytes")
+
+
+class _Body(httpx.AsyncByteStream):
+    """The body of a response, repaired, which ends with an error once it is larger than the limit."""
+
+    def __init__(self, response: httpx.Response, limit_bytes: int, excess: ResultTooLarge) -> None:
+        told = response.headers.get("content-length", "")
+        if told.isdecimal() and int(told) > limit_bytes:
+            raise excess
+        self._inner = cast("httpx.AsyncByteStream", response.stream)
+        self._streamed = "text/event-stream" in response.headers.get("content-type", "")
+        self._left = limit_bytes
+        self._excess = excess
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in repaired(self._metered(), streamed=self._streamed):
+            yield chunk
+
+    async def _metered(self) -> AsyncIterator[bytes]:
+        async for chunk in self._inner:
+            self._left -= len(chunk)
+            if self._left < 0:
+                raise self._excess
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+async def patiently(agent: Agent, target: str, act: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Do it, again up to `agent.retries` times where no connection came about, and translate what fails.
+
+    Once a connection stands nothing is repeated: the other side may have read what was sent.
+    """
+    left = agent.retries
+    while True:
+        try:
+            return await act()
+        except Exception as error:
+            if left <= 0 or not never_reached(error):
+                raise translated(error, target) from error
+        left -= 1
+        await anyio.sleep(agent.delay_seconds)
+
+
+def never_reached(error: BaseException) -> bool:
+    """Whether no connection came about, so that nothing can have been read by the other side."""
+    return any(isinstance(each, httpx.ConnectError | httpx.ConnectTimeout) for each in _chain(error))
+
+
+def cut_off(error: BaseException) -> bool:
+    """Whether the connection was lost, rather than something wrong said over it."""
+    return any(isinstance(each, httpx.TransportError) for each in _chain(error))
+
+
+def translated(error: Exception, target: str) -> CallError:
+    """Return what the failure of the SDK, of HTTP or of parsing means for the call."""
+    for each in _chain(error):
+        if isinstance(each, CallError):
+            return each
+        if isinstance(each, httpx.HTTPStatusError):
+            return _of_status(each.response, target)
+        if isinstance(each, httpx.TransportError):
+            return TargetUnavailable(target, _of_connection(each))
+    return _of_protocol(error, target)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _of_status(response: httpx.Response, target: str) -> CallError:
+    status = f"HTTP {response.status_code} {response.reason_phrase}".rstrip()
+    if response.status_code in (401, 403):
+        return TargetUnavailable(target, f"it needs sign-in ({status})")
+    if response.is_redirect:
+        place = brief(response.headers.get("location", ""))
+        return TargetUnavailable(target, f"it redirects to {place} ({status}); set the agent's url to that")
+    if response.status_code in (404, 410) and response.request.method == "GET":
+        return TargetUnavailable(target, f"there is no agent card at {response.url} ({status})")
+    if response.status_code == 429 or response.status_code >= 500:
+        wait = brief(response.headers.get("retry-after", ""))
+        after = f"; Retry-After: {wait}" if wait else ""
+        return TargetUnavailable(target, f"it answers {status}{after}")
+    return ProtocolBroken(target, f"it answers {status} at {response.url}")
+
+
+def _of_connection(error: httpx.TransportError) -> str:
+    if not never_reached(error):
+        return f"the connection was lost during the call: {brief(str(error)) or type(error).__name__}"
+    place = _place(error)
+    for each in _chain(error):
+        if isinstance(each, ssl.SSLError):
+            return f"no secure connection to {place}: {brief(str(each))}"
+        if isinstance(each, gaierror):
+            return f"the name of {place} is not known: {brief(str(each))}"
+        if isinstance(each, ConnectionRefusedError):
+            return f"nothing listens at {place}"
+        if isinstance(each, httpx.ConnectTimeout):
+            return f"no connection to {place} within {CONNECT_SECONDS:g} seconds"
+    return f"no connection to {place}: {brief(str(error))}"
+
+
+def _place(error: httpx.TransportError) -> str:
+    url = error.request.url
+    return f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)}"
+
+
+def _of_protocol(error: Exception, target: str) -> CallError:
+    said = brief(str(error)) or type(error).__name__
+    if isinstance(error, AgentCardResolutionError):
+        return ProtocolBroken(target, f"what it serves as its card is not an agent card: {said}")
+    if isinstance(error, _REFUSED_BY_PROTOCOL):
+        return ProtocolBroken(target, f"it does not take what this version sends: {said}")
+    if isinstance(error, A2AClientError) and not said.startswith("JSON-RPC Error"):
+        return ProtocolBroken(target, f"what it answers is not A2A: {said}")
+    if isinstance(error, A2AError):
+        return ToolFailed(target, said)
+    return ProtocolBroken(target, f"what it answers is not A2A: {type(error).__name__}: {said}")
+
+
+def brief(text: str) -> str:
+    """Return foreign text on one line, cut where it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_REASON else line[:_LONGEST_REASON] + "…"

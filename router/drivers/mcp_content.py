@@ -1,0 +1,95 @@
+"""What an MCP server sends, as our nouns; it knows the protocol's JSON and none of the SDK's types.
+
+Field names are those of https://modelcontextprotocol.io/specification/2025-11-25/schema and 2026-07-28.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from router.core.outcome import Blob, Content, Link, Result, Text
+from router.core.plan import JSON
+
+Wire = Mapping[str, Any]
+"""An object of the protocol, as JSON."""
+
+
+def result_of(wire: Wire) -> Result:
+    """Return the result of a tool. Raises ValueError for bytes that are not base64 and unknown types."""
+    return Result(tuple(map(_content, wire.get("content", ()))), wire.get("structuredContent"))
+
+
+def size_bytes(result: Result) -> int:
+    """Return how much a result holds: text in UTF-8, bytes as they are, structured content as JSON."""
+    structured = (
+        0
+        if result.structured is None
+        else len(json.dumps(result.structured, ensure_ascii=False).encode(errors="surrogatepass"))
+    )
+    return structured + sum(map(_size_bytes, result.content))
+
+
+def failure_of(result: Result) -> str:
+    """Return what a tool says of its failure: its texts, else its structured content."""
+    if result.text or result.structured is None:
+        return result.text or "the tool reports an error and says no more"
+    return json.dumps(result.structured, ensure_ascii=False)
+
+
+def question_of(requests: Iterable[Wire]) -> Result:
+    """Return what a server wants to know before it goes on, as a result that waits."""
+    return Result(tuple(each for request in requests for each in _question(request)), state="waiting")
+
+
+def _content(block: Wire) -> Content:
+    kind = block.get("type")
+    if kind == "text":
+        return Text(block["text"])
+    if kind in ("image", "audio"):
+        return Blob(_bytes(block["data"]), block["mimeType"])
+    if kind == "resource_link":
+        return Link(block["uri"], block.get("name", ""), block.get("mimeType", ""))
+    if kind == "resource":
+        return _resource(block["resource"])
+    raise ValueError(f'content of the unknown type "{kind}"')
+
+
+def _resource(resource: Wire) -> Content:
+    if "text" in resource:
+        return Text(resource["text"], resource.get("mimeType", "text/plain"))
+    name = unquote(urlsplit(resource["uri"]).path).replace("\\", "/").rpartition("/")[2]
+    return Blob(_bytes(resource["blob"]), resource.get("mimeType", "application/octet-stream"), name)
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"content that is not base64: {error}") from error
+
+
+def _size_bytes(content: Content) -> int:
+    match content:
+        case Text(text=text):
+            return len(text.encode(errors="surrogatepass"))
+        case Blob(data=data):
+            return len(data)
+        case Link(uri=uri):
+            return len(uri)
+
+
+def _question(request: Wire) -> Iterator[Content]:
+    asked: JSON = request.get("params") or {}
+    if "message" not in asked:
+        yield Text(f"the server asks for {request.get('method', 'input')}, which is not offered")
+        return
+    yield Text(asked["message"])
+    if "url" in asked:
+        yield Link(asked["url"])
+    if "requestedSchema" in asked:
+        yield Text(json.dumps(asked["requestedSchema"], ensure_ascii=False), "application/schema+json")

@@ -1,0 +1,272 @@
+"""A child process spoken to in lines of bytes, ended together with what it started; it knows no protocol.
+
+The MCP SDK's own stdio client would do for servers that behave. This one also bounds the length of a line
+while it arrives, tells how a server ended and what it wrote to its standard error, and ends what a server
+leaves behind when it exits by itself.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar, cast
+
+import anyio
+from anyio.abc import ByteReceiveStream, ByteSendStream, Process
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+from router.drivers.mcp_environment import Launch
+
+GRACE_SECONDS: Final = 2.0
+"""For a program to end by itself once its input is closed, and again once it was asked to end; the
+proportions of https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#shutdown."""
+
+LOG_LIMIT_BYTES: Final = 1_000_000
+"""A log larger than this starts anew."""
+
+_POLL_SECONDS: Final = 0.01
+_EDGE_BYTES: Final = 256
+_HEAD_LINES: Final = 4
+_TAIL_LINES: Final = 20
+_TAIL_BYTES: Final = 65_536
+_UNPRINTABLE: Final = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[^\t\n -~\u00a0-\U0010ffff]"
+)
+_KILL: Final = getattr(signal, "SIGKILL", signal.SIGTERM)
+
+
+@dataclass(frozen=True, slots=True)
+class TooLong:
+    """A line longer than is accepted, of which only the ends were kept."""
+
+    start: bytes
+    end: bytes = b""
+    """Empty as long as the line has not ended."""
+
+
+class LineSplitter:
+    """Cuts a stream of bytes into lines, holding no more than the longest line that is accepted."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self._pieces: list[bytes] = []
+        self._size_bytes = 0
+        self._start: bytes | None = None
+
+    def feed(self, chunk: bytes) -> Iterator[bytes | TooLong]:
+        """Yield the lines that end in the chunk.
+
+        A line that grows too long is told once when it does and once more when it ends.
+        """
+        first, *others = chunk.split(b"\n")
+        yield from self._add(first)
+        for part in others:
+            yield from self.finish()
+            yield from self._add(part)
+
+    def finish(self) -> Iterator[bytes | TooLong]:
+        """Yield the line so far, if there is any."""
+        line, start = b"".join(self._pieces), self._start
+        self._pieces, self._size_bytes, self._start = [], 0, None
+        if start is not None:
+            yield TooLong(start, line[-_EDGE_BYTES:])
+        elif line.strip():
+            yield line
+
+    def _add(self, part: bytes) -> Iterator[TooLong]:
+        self._pieces.append(part)
+        self._size_bytes += len(part)
+        if self._size_bytes > self._limit_bytes:
+            line = b"".join(self._pieces)
+            self._pieces = [line[-_EDGE_BYTES:]]
+            if self._start is None:
+                self._start = line[:_EDGE_BYTES]
+                yield TooLong(self._start)
+
+
+class Program:
+    """A running child process."""
+
+    def __init__(self, process: Process, log: Path, log_start: int) -> None:
+        self._process = process
+        self._stdin = cast("ByteSendStream", process.stdin)
+        self._stdout = cast("ByteReceiveStream", process.stdout)
+        self._log = log
+        self._log_start = log_start
+        self._was_ended = False
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its end has been taken note of."""
+        return self._process.returncode is not None
+
+    async def send(self, data: bytes) -> None:
+        """Write to its standard input. Raises an anyio or OS error where it no longer reads."""
+        await self._stdin.send(data)
+
+    async def lines(self, limit_bytes: int) -> AsyncGenerator[bytes | TooLong, None]:
+        """Yield each line of its standard output that is not blank, until it closes it."""
+        splitter = LineSplitter(limit_bytes)
+        async for chunk in self._chunks():
+            for line in splitter.feed(chunk):
+                yield line
+        for line in splitter.finish():
+            yield line
+
+    def ending(self) -> str:
+        """Say how it came to its end."""
+        code = self._process.returncode
+        if code is None or self._was_ended:
+            return "closed its standard output"
+        if code >= 0:
+            return f"ended with exit code {code}"
+        with suppress(ValueError):
+            return f"was ended by {signal.Signals(-code).name}"
+        return f"was ended by signal {-code}"
+
+    def log_tail(self) -> str:
+        """Return the last lines of what it wrote to its standard error, without what would move a cursor.
+
+        The first lines come before them, since some programs tell what is wrong and then how they are used.
+        """
+        with suppress(OSError), self._log.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            start = self._log_start if self._log_start <= size else 0
+            file.seek(max(start, size - _TAIL_BYTES))
+            lines = _UNPRINTABLE.sub("", file.read().decode(errors="replace")).strip().splitlines()
+            if len(lines) > _TAIL_LINES:
+                lines = [*lines[:_HEAD_LINES], "…", *lines[_HEAD_LINES - _TAIL_LINES + 1 :]]
+            return "\n".join(lines)
+        return ""
+
+    async def end(self) -> None:
+        """Close its input, wait a little, then end it and what it started; takes some seconds at most."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._drain)
+            with suppress(OSError, anyio.BrokenResourceError, anyio.ClosedResourceError):
+                await self._stdin.aclose()
+            await self._wait(lambda: self._process.returncode is None)
+            for number in (signal.SIGTERM, _KILL):
+                self._was_ended = self._was_ended or self._process.returncode is None
+                if self._signal(number):
+                    await self._wait(lambda: self._signal(0))
+            tasks.cancel_scope.cancel()
+        if self._process.returncode is not None:
+            await self._process.aclose()
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        with suppress(OSError, anyio.BrokenResourceError, anyio.ClosedResourceError):
+            async for chunk in self._stdout:
+                yield chunk
+
+    async def _drain(self) -> None:
+        """Read on to nowhere: a program stuck writing its output would not see its input close."""
+        async for _ in self._chunks():
+            pass
+
+    async def _wait(self, is_left: Callable[[], bool]) -> None:
+        """Wait for the grace time at most; polls, since nothing tells when a whole group is gone."""
+        for _ in range(round(GRACE_SECONDS / _POLL_SECONDS)):
+            if self._process.returncode is not None and not is_left():
+                return
+            await anyio.sleep(_POLL_SECONDS)
+
+    def _signal(self, number: int) -> bool:
+        """Signal it and what it started, its process group; return whether any of them is left.
+
+        Windows has no groups: the program alone is ended; package runners there tie their children to it.
+        """
+        if not hasattr(os, "killpg"):
+            if number and self._process.returncode is None:
+                self._process.kill()
+            return self._process.returncode is None
+        try:
+            os.killpg(self._process.pid, number)
+        except ProcessLookupError:
+            return False
+        except PermissionError:  # what macOS says of members that have ended but are not yet waited for
+            return True
+        return True
+
+
+@asynccontextmanager
+async def running(launch: Launch, log: Path) -> AsyncIterator[Program]:
+    """Run a program in its own process group; its standard error goes to the end of the file `log`.
+
+    On leaving, however that comes about, the program and what it started are ended. Raises OSError or
+    ValueError where it cannot be started.
+    """
+    descriptor = _open_log(log)
+    try:
+        log_start = os.lseek(descriptor, 0, os.SEEK_END)
+        process = await anyio.open_process(
+            launch.command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=descriptor,
+            cwd=launch.cwd,
+            env=launch.environment,
+            start_new_session=True,
+        )
+    finally:
+        os.close(descriptor)
+    program = Program(process, log, log_start)
+    try:
+        yield program
+    finally:
+        with anyio.CancelScope(shield=True):
+            await program.end()
+
+
+def _open_log(log: Path) -> int:
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    anew = os.O_TRUNC if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES else 0
+    return os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | anew, 0o600)
+
+
+_Object = TypeVar("_Object")
+
+
+@asynccontextmanager
+async def objects_over(
+    program: Program,
+    limit_bytes: int,
+    read: Callable[[bytes | TooLong], _Object | None],
+    write: Callable[[_Object], bytes],
+    lost: anyio.Event,
+) -> AsyncIterator[tuple[MemoryObjectReceiveStream[_Object | Exception], MemoryObjectSendStream[_Object]]]:
+    """Give a pair of streams of objects over the lines of a program, as the MCP SDK wants a transport to be.
+
+    `read` may return None for a line to be passed over, and raise EOFError to hear no more. `lost` is set
+    when the program no longer writes or reads; the stream to receive from ends after that.
+    """
+    to_reader, reader = anyio.create_memory_object_stream[_Object | Exception](0)
+    writer, from_writer = anyio.create_memory_object_stream[_Object](0)
+
+    async def hear() -> None:
+        async with to_reader, aclosing(program.lines(limit_bytes)) as lines:
+            with suppress(EOFError, anyio.BrokenResourceError, anyio.ClosedResourceError):
+                async for line in lines:
+                    if (heard := read(line)) is not None:
+                        await to_reader.send(heard)
+            lost.set()
+
+    async def tell() -> None:
+        try:
+            async for told in from_writer:
+                await program.send(write(told) + b"\n")
+        except (OSError, anyio.BrokenResourceError, anyio.ClosedResourceError):
+            lost.set()
+            to_reader.close()
+
+    async with reader, writer, from_writer, anyio.create_task_group() as tasks:
+        tasks.start_soon(hear)
+        tasks.start_soon(tell)
+        yield reader, writer
+        tasks.cancel_scope.cancel()
