@@ -1,0 +1,138 @@
+"""Finds the tools and skills whose words are nearest to a query's; it needs no model and decides nothing.
+
+Names and tags count twice, descriptions once, and what the server or agent says of itself half, since that
+stands beside all its tools. A word that no offer has is taken for its nearest spellings among theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+from router.catalogue.ranking import Document, Ranking
+from router.catalogue.wording import FUNCTION_WORDS, first_sentence, words
+from router.core.admission import Admission
+from router.core.plan import Target
+from router.core.query import Query
+from router.core.settings import Settings
+from router.core.stem import stemmer
+from router.core.text import Normaliser, contains
+from router.ports import Hit, Offer
+
+NAME_WEIGHT: Final = 2.0
+DESCRIPTION_WEIGHT: Final = 1.0
+PEER_WEIGHT: Final = 0.5
+
+SPELLINGS: Final = 2
+"""Words that stand in for an unknown one, at most."""
+LIKENESS: Final = 0.8
+"""What difflib's ratio must reach: one letter lost, doubled or exchanged in a word of five."""
+GUESSED_WORDS: Final = 8
+"""Unknown words of a query that are looked at; each costs a pass over all words."""
+GUESSED_LENGTHS: Final = range(4, 33)
+"""Characters of a word whose spelling is guessed: shorter ones are like too many others."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    target: Target
+    description: str
+    labels: tuple[str, ...]
+    """What `-w` looks at beside names and settings."""
+    fields: tuple[tuple[float, str], ...]
+    """Weight and text."""
+
+
+class Index:
+    """The words of all offers, prepared once and asked often; by one thread at a time."""
+
+    def __init__(self, offers: Iterable[Offer], settings: Settings) -> None:
+        normaliser = Normaliser(settings.language)
+        self._normaliser = normaliser
+        self._admission = Admission.of(settings, normaliser)
+        self._ignored = FUNCTION_WORDS if settings.language == "english" else frozenset()
+        self._stem = stemmer(settings.language)[0]
+        self._stems: dict[str, str] = {}
+        self._labels: dict[Target, tuple[tuple[str, ...], ...]] = {}
+        entries = {entry.target: entry for offer in offers for entry in _entries(offer, settings)}
+        self._entries = tuple(sorted(entries.values(), key=lambda entry: str(entry.target)))
+        self._ranking = Ranking([self._document(entry) for entry in self._entries])
+        self._spellings = sorted(word for word in self._stems if len(word) in GUESSED_LENGTHS)
+
+    def nearest(self, query: Query, limit: int) -> tuple[Hit, ...]:
+        """Return up to `limit` targets that share a word with the query, best first, ties by target.
+
+        Left out are those that the query's modes or `-w` words do not admit.
+        """
+        hits: list[Hit] = []
+        for number in self._ranking.best(self._sought(query.text)):
+            if len(hits) >= limit:
+                break
+            entry = self._entries[number]
+            if self._admits(entry, query):
+                hits.append(Hit(entry.target, first_sentence(entry.description)))
+        return tuple(hits)
+
+    def _document(self, entry: _Entry) -> Document:
+        weights: dict[str, float] = {}
+        length = 0
+        for weight, text in entry.fields:
+            found = words(text)
+            length += len(found)
+            for word in found:
+                if word not in self._stems:
+                    self._stems[word] = self._stem(word)
+                stem = self._stems[word]
+                weights[stem] = weights.get(stem, 0.0) + weight
+        return Document(weights, length)
+
+    def _sought(self, text: str) -> Iterator[str]:
+        guesses = 0
+        for word in dict.fromkeys(words(text)):
+            if word in self._ignored:
+                continue
+            stem = self._stems.get(word) or self._stem(word)
+            if stem in self._ranking:
+                yield stem
+            elif guesses < GUESSED_WORDS and len(word) in GUESSED_LENGTHS:
+                guesses += 1
+                yield from (self._stems[each] for each in self._near(word))
+
+    def _near(self, word: str) -> list[str]:
+        return get_close_matches(word, self._spellings, SPELLINGS, LIKENESS)
+
+    def _admits(self, entry: _Entry, query: Query) -> bool:
+        refusal = self._admission.refusal(entry.target, query)
+        return not refusal or (refusal == "words" and self._has_label(entry, query))
+
+    def _has_label(self, entry: _Entry, query: Query) -> bool:
+        if entry.target not in self._labels:
+            self._labels[entry.target] = tuple(map(self._normaliser.stems, entry.labels))
+        wanted = [stems for word in query.words if (stems := self._normaliser.stems(word))]
+        return any(contains(label, stems) for stems in wanted for label in self._labels[entry.target])
+
+
+def _entries(offer: Offer, settings: Settings) -> Iterator[_Entry]:
+    peer = settings.peer(offer.scheme, offer.name)
+    tags = peer.tags if peer else ()
+    itself = " ".join((offer.name, offer.title, offer.description, peer.description if peer else ""))
+    for tool in offer.tools:
+        yield _Entry(
+            Target(offer.scheme, offer.name, tool.name),
+            tool.description,
+            (*tool.tags, tool.description, offer.title, offer.description),
+            (
+                (NAME_WEIGHT, " ".join((tool.name, *tool.tags, *tags))),
+                (DESCRIPTION_WEIGHT, tool.description),
+                (PEER_WEIGHT, itself),
+            ),
+        )
+    if not offer.tools and offer.scheme == "a2a":
+        yield _Entry(
+            Target("a2a", offer.name),
+            offer.description,
+            (offer.title, offer.description),
+            ((NAME_WEIGHT, " ".join((offer.name, *tags))), (DESCRIPTION_WEIGHT, itself)),
+        )

@@ -1,0 +1,201 @@
+"""Keeps on disk what servers and agents offered when last asked; it asks nobody itself.
+
+One JSON file per server or agent, named after it and a hash of the settings that bear on what it offers. So
+two projects whose servers share a name do not mix, and a changed setting forgets what was offered before.
+Files of settings that no project has any more stay behind; they are small, and deleting them is safe.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Literal
+
+from pydantic import TypeAdapter
+
+from router.catalogue.search import Index
+from router.core.canonical import digest
+from router.core.query import Query
+from router.core.settings import Server, Settings
+from router.ports import Hit, Offer
+
+LARGEST_BYTES: Final = 50_000_000
+"""A larger file is taken for foreign."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """What a file holds; a new format takes a new number, and files of any other are as good as absent."""
+
+    format: Literal[1]
+    settings: str
+    seen_at: str
+    offer: Offer
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the offer of one server or agent of the settings is kept."""
+
+    scheme: str
+    name: str
+    settings: str
+    path: Path
+
+    @property
+    def target(self) -> str:
+        return f"{self.scheme}:{self.name}"
+
+
+_Stamp = tuple[int, int, int]
+_RECORD: Final = TypeAdapter(_Record)
+
+
+class Store:
+    """The catalogue of the present settings; a `router.ports.Catalogue`.
+
+    Several processes may share a directory: each write replaces a whole file. A file that cannot be read, or
+    that is not what `keep` writes, is as good as absent.
+    """
+
+    def __init__(
+        self, directory: Path, peers: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        """Look at `directory`, which need not exist, for what the servers and agents of `peers` offer."""
+        self._directory = directory
+        self._peers = peers
+        self._now = now
+        self._places = {place.target: place for place in _places(directory, peers)}
+        self._read: dict[str, tuple[_Stamp, _Record | None]] = {}
+        self._unwritten: dict[str, _Record] = {}
+        self._unkept: dict[str, str] = {}
+        self._index: tuple[tuple[Offer, ...], Index] | None = None
+
+    @property
+    def unkept(self) -> Mapping[str, str]:
+        """Why an offer is known to this process only: by target such as `mcp:git`, what hinders the disk."""
+        return MappingProxyType(self._unkept)
+
+    def offers(self) -> tuple[Offer, ...]:
+        """Return what is known of the present servers and agents, sorted by scheme and name."""
+        return tuple(seen.offer for place in self._places.values() if (seen := self._seen(place)))
+
+    def seen_at(self, scheme: str, name: str) -> str:
+        """Return since when the offer has been as it is, ISO 8601 in UTC; empty where none is known."""
+        place = self._places.get(f"{scheme}:{name}")
+        seen = self._seen(place) if place else None
+        return seen.seen_at if seen else ""
+
+    def keep(self, offer: Offer) -> None:
+        """Remember an offer; the disk is touched only where it differs from what is there.
+
+        A disk that is full or read-only costs the memory of the offer beyond this process and nothing else:
+        `unkept` says why. An offer of a server or agent that the settings do not name is not kept.
+        """
+        target = f"{offer.scheme}:{offer.name}"
+        place = self._places.get(target)
+        if place is None:
+            self._unkept[target] = "the settings name no such server or agent"
+            return
+        if target not in self._unwritten and (seen := self._seen(place)) and seen.offer == offer:
+            return
+        now = self._now().astimezone(UTC).isoformat(timespec="seconds")
+        record = _Record(1, place.settings, now, offer)
+        if fault := _hindrance(place, record):
+            self._unwritten[target] = record
+            self._unkept[target] = fault
+        else:
+            self._unwritten.pop(target, None)
+            self._unkept.pop(target, None)
+
+    def nearest(self, query: Query, limit: int) -> tuple[Hit, ...]:
+        """Return up to `limit` targets nearest to the query's text, best first, after modes and words."""
+        offers = self.offers()
+        if self._index is None or not _same(self._index[0], offers):
+            self._index = (offers, Index(offers, self._peers))
+        return self._index[1].nearest(query, limit)
+
+    def _seen(self, place: _Place) -> _Record | None:
+        if place.target in self._unwritten:
+            return self._unwritten[place.target]
+        try:
+            status = place.path.stat()
+        except OSError:
+            return None
+        stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+        known = self._read.get(place.target)
+        if known is None or known[0] != stamp:
+            usable = stat.S_ISREG(status.st_mode) and status.st_size <= LARGEST_BYTES
+            known = self._read[place.target] = (stamp, _load(place) if usable else None)
+        return known[1]
+
+
+def _places(directory: Path, peers: Settings) -> list[_Place]:
+    bearing: dict[tuple[str, str], list[object]] = {
+        **{("a2a", name): [agent.url, agent.auth] for name, agent in peers.agents.items()},
+        **{("mcp", name): _bearing(server) for name, server in peers.servers.items()},
+    }
+    found: list[_Place] = []
+    for (scheme, name), settings in sorted(bearing.items()):
+        hashed = digest(ascii([scheme, name, settings]))
+        legible = re.sub(r"[^A-Za-z0-9._-]", "_", name)[:40]
+        found.append(_Place(scheme, name, hashed, directory / f"{scheme}-{legible}-{hashed}.json"))
+    return found
+
+
+def _bearing(server: Server) -> list[object]:
+    """Return the settings that decide what is offered; secrets among them are only ever stored hashed."""
+    tools = [server.tools.allow, server.tools.deny, sorted(server.tools.rename.items())]
+    program = [server.command, server.args, sorted(server.env.items()), server.cwd]
+    return [program, server.url, server.transport, tools, server.auth]
+
+
+def _load(place: _Place) -> _Record | None:
+    try:
+        record = _RECORD.validate_json(place.path.read_bytes(), strict=True)
+    except (OSError, ValueError):
+        return None
+    written_for = (record.offer.scheme, record.offer.name, record.settings)
+    return record if written_for == (place.scheme, place.name, place.settings) else None
+
+
+def _hindrance(place: _Place, record: _Record) -> str:
+    """Write the file; return what stood in the way, or the empty string."""
+    try:
+        _write(place.path, json.dumps(asdict(record), ensure_ascii=False, allow_nan=False).encode())
+    except (OSError, ValueError, TypeError, RecursionError) as fault:
+        return str(fault)
+    return "" if _load(place) == record else "what was written does not read back as the same"
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Replace the file in one step, readable by its owner alone."""
+    _make_private(path.parent)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _make_private(directory: Path) -> None:
+    missing = [each for each in (directory, *directory.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=0o700, exist_ok=True)
+    if directory.stat().st_mode & 0o077:
+        directory.chmod(0o700)
+
+
+def _same(before: tuple[Offer, ...], now: tuple[Offer, ...]) -> bool:
+    return len(before) == len(now) and all(map(lambda one, other: one is other, before, now))
