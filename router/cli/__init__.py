@@ -1,0 +1,1 @@
+"""Words into calls: a short file for each command; what a command can do, the library can do."""

@@ -1,0 +1,89 @@
+"""The options that make a query's context, the same for every command that takes one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import mimetypes
+import sys
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from router.core.query import LONGEST_TEXT, Attachment, Query
+from router.errors import QueryRefused
+
+STANDARD_INPUT: Final = "-"
+
+Text = Annotated[
+    list[str], typer.Argument(help="The question; - reads it from standard input.", metavar="TEXT")
+]
+Faves = Annotated[bool, typer.Option("-f", "--faves", help="Mode faves.")]
+Useful = Annotated[bool, typer.Option("-u", "--useful", help="Mode useful.")]
+Essential = Annotated[bool, typer.Option("-e", "--essential", help="Mode essential.")]
+Words = Annotated[
+    list[str] | None,
+    typer.Option("-w", "--words", metavar="W,…", help="Use only targets with one of these names or tags."),
+]
+Facts = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Context that rules compare.")
+]
+Attach = Annotated[
+    list[Path] | None, typer.Option("--attach", metavar="FILE", help="A file that goes along.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def query(
+    text: list[str],
+    *,
+    faves: bool = False,
+    useful: bool = False,
+    essential: bool = False,
+    words: list[str] | None = None,
+    facts: list[str] | None = None,
+    attach: list[Path] | None = None,
+) -> Query:
+    """Return the query that the command line asks. Raises QueryRefused."""
+    flags = {"faves": faves, "useful": useful, "essential": essential}
+    here = Path.cwd()
+    return Query(
+        _text(text),
+        modes=frozenset(name for name, given in flags.items() if given),
+        words=frozenset(word.strip() for each in words or () for word in each.split(",") if word.strip()),
+        facts=dict(_fact(each) for each in facts or ()),
+        attached=tuple(sorted(_attachment(path) for path in attach or ())),
+        cwd=str(here),
+        repository=_repository(here),
+        time=dt.datetime.now().astimezone().isoformat(timespec="seconds"),
+    )
+
+
+def _text(parts: list[str]) -> str:
+    if parts != [STANDARD_INPUT]:
+        return " ".join(parts)
+    raw = sys.stdin.buffer.read(4 * LONGEST_TEXT + 1)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        if len(raw) > 4 * LONGEST_TEXT:
+            return raw.decode(errors="replace")  # too long in any case, which is the better thing to say
+        raise QueryRefused(f"standard input is not UTF-8 at byte {error.start + 1}") from error
+
+
+def _fact(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise QueryRefused(f'--set "{text}": write KEY=VALUE')
+    return key, value
+
+
+def _attachment(path: Path) -> Attachment:
+    if not path.is_file():
+        raise QueryRefused(f"--attach {path}: there is no such file")
+    media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return Attachment(str(path.absolute()), media_type, path.name)
+
+
+def _repository(here: Path) -> str:
+    return next((str(each) for each in (here, *here.parents) if (each / ".git").exists()), "")

@@ -1,0 +1,112 @@
+"""`ts doctor`: check the set-up, from the interpreter to the last server."""
+
+from __future__ import annotations
+
+import os
+import platform
+import stat
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import anyio
+
+from router import __version__
+from router.cli import asking, show
+from router.config import Project, load_project, unknown_variables
+from router.core.book import Rulebook
+from router.errors import CallError
+from router.rulebook.read import read_rulebook
+from router.wiring import opened
+
+Line = tuple[str, str, str]
+"""`ok`, `warn` or `fail`; what was looked at; what was seen."""
+
+
+def doctor(as_json: asking.AsJson = False) -> int:
+    """Check the set-up: settings, rules, state, search, and every server and agent by connecting to it."""
+    lines: list[Line] = [("ok", "version", f"ts {__version__}, Python {platform.python_version()}")]
+    tell: Callable[[Line], None] = lines.append if as_json else _print
+    if not as_json:
+        _print(lines[0])
+    project = load_project(Path.cwd())
+    book = read_rulebook(project.directory, project.settings)
+    failed = False
+    for line in (*_state(project), *_rules(project, book), *_environment()):
+        tell(line)
+        failed |= line[0] == "fail"
+    failed |= anyio.run(_peers, project, book, tell)
+    if as_json:
+        show.document([{"state": state, "what": what, "seen": seen} for state, what, seen in lines])
+    return show.EXIT_FAILED if failed else 0
+
+
+def _print(line: Line) -> None:
+    show.data(f"{line[0]:<5}{line[1]}: {line[2]}")
+
+
+def _rules(project: Project, book: Rulebook) -> list[Line]:
+    counts = ", ".join(
+        f"{layer} {sum(rule.layer == layer for rule in book.rules.values())}"
+        for layer in book.settings.layers
+    )
+    lines: list[Line] = [
+        ("ok", "project", str(project.directory)),
+        ("ok" if book.rules else "warn", "rules", f"{len(book.rules)} ({counts}), revision {book.revision}"),
+    ]
+    fallback = book.settings.first_fallback(planner=False)
+    lines.append(
+        ("ok" if fallback else "warn", "fallback", f"{fallback or 'nothing'} answers where no rule decides")
+    )
+    if "planner" in book.settings.fallback:
+        lines.append(("warn", "planner", "this version asks no model; search answers instead"))
+    lines += [
+        ("warn", name, f"[{name}] is read and checked, but this version does not act on it")
+        for name in book.settings.later
+    ]
+    return lines
+
+
+def _state(project: Project) -> list[Line]:
+    home = project.home
+    if not home.exists():
+        return [("ok", "state", f"{home} will be made when it is needed")]
+    mode = stat.S_IMODE(home.stat().st_mode)
+    if os.name == "posix" and mode & 0o077:
+        return [("fail", "state", f"{home} is open to others (mode {mode:04o}): chmod 700 {home}")]
+    if not os.access(home, os.W_OK):
+        return [("fail", "state", f"{home} cannot be written")]
+    return [("ok", "state", str(home))]
+
+
+def _environment() -> list[Line]:
+    names = unknown_variables(os.environ)
+    return [("warn", "environment", f"{', '.join(names)}: not a setting of ts")] if names else []
+
+
+async def _peers(project: Project, book: Rulebook, tell: Callable[[Line], None]) -> bool:
+    """Connect to every server and agent, side by side; return whether one failed."""
+    failures: list[str] = []
+    peers = [
+        *(("mcp", name) for name in book.settings.servers),
+        *(("a2a", name) for name in book.settings.agents),
+    ]
+
+    async def connect(scheme: str, name: str) -> None:
+        began = time.monotonic()
+        try:
+            offer = await router.offer(scheme, name)
+        except CallError as error:
+            failures.append(name)
+            tell(("fail", f"{scheme}:{name}", str(error).removeprefix(f"{scheme}:{name}: ")))
+        else:
+            seconds = time.monotonic() - began
+            seen = f"{show.tools(offer)}, protocol {offer.protocol}, {seconds:.1f} s"
+            tell(("ok", f"{scheme}:{name}", seen))
+
+    async with opened(project, book) as router, anyio.create_task_group() as tasks:
+        for scheme, name in peers:
+            tasks.start_soon(connect, scheme, name)
+    for target, why in router.catalogue.unkept.items():
+        tell(("warn", "catalogue", f"what {target} offers could not be kept: {why}"))
+    return bool(failures)

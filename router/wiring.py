@@ -1,0 +1,147 @@
+"""Puts the concrete parts together. The only file that names them; drivers are opened when first called."""
+
+from __future__ import annotations
+
+import logging
+import pkgutil
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+from anyio.abc import TaskGroup
+
+from router.catalogue.store import Store
+from router.config import Project, load_project
+from router.core.book import Rulebook
+from router.core.outcome import Content, Result
+from router.engine import Router
+from router.ports import Call, Driver, Offer, Progress
+from router.rulebook.read import read_rulebook
+from router.saving import Saver
+
+DRIVERS: Final = {"mcp": "router.drivers.mcp:McpDriver", "a2a": "router.drivers.a2a:A2aDriver"}
+"""By scheme. Named and not imported: their SDKs take seconds to load, and most commands call nobody."""
+
+
+@dataclass(slots=True)
+class Unopened:
+    """A driver that is made when it is first used."""
+
+    make: Callable[[], Driver]
+    driver: Driver | None = field(default=None, init=False)
+
+    def _opened(self) -> Driver:
+        if self.driver is None:
+            self.driver = self.make()
+        return self.driver
+
+    async def offer(self, name: str) -> Offer:
+        """See `router.ports.Driver`."""
+        return await self._opened().offer(name)
+
+    async def call(self, call: Call, progress: Progress) -> Result:
+        """See `router.ports.Driver`."""
+        return await self._opened().call(call, progress)
+
+    async def aclose(self) -> None:
+        """See `router.ports.Driver`."""
+        if self.driver is not None:
+            await self.driver.aclose()
+
+
+def load(path: str | Path = ".") -> Rulebook:
+    """Return the compiled rulebook of the project at or above `path`; starts no server, asks nobody.
+
+    Raises ProjectNotFound, SettingsRefused, RulebookRefused.
+    """
+    project = load_project(Path(path))
+    return read_rulebook(project.directory, project.settings)
+
+
+def catalogue(project: Project) -> Store:
+    """Return what the project's servers and agents offered when last seen."""
+    return Store(project.home / "catalogue", project.settings)
+
+
+@asynccontextmanager
+async def open_router(
+    path: str | Path = ".", *, cwd: str | Path | None = None, save: str | Path | None = None
+) -> AsyncIterator[Router]:
+    """Open the router of the project at or above `path`; leaving it ends every server it started.
+
+    `cwd` is where servers are started, the working directory by default; `save` is a directory for the
+    images and files of results. Raises ProjectNotFound, SettingsRefused, RulebookRefused.
+    """
+    project = load_project(Path(path))
+    book = read_rulebook(project.directory, project.settings)
+    async with opened(project, book, cwd=cwd, save=save) as router:
+        yield router
+
+
+@asynccontextmanager
+async def opened(
+    project: Project, book: Rulebook, *, cwd: str | Path | None = None, save: str | Path | None = None
+) -> AsyncIterator[Router]:
+    """Open the router of a project that is loaded already."""
+    _make_private(project.home)
+    store = catalogue(project)
+    failure: BaseException | None = None
+    async with anyio.create_task_group() as tasks:
+        drivers = _drivers(project, store, tasks, Path(cwd) if cwd else Path.cwd())
+        keep: Callable[[Content], Content] = Saver(Path(save)) if save else _as_is
+        try:
+            yield Router(book, drivers, store, keep=keep)
+        except (Exception, KeyboardInterrupt, SystemExit) as error:
+            failure = error  # raised after the group, which would wrap it
+        finally:
+            with anyio.CancelScope(shield=True):
+                await _close(drivers.values())
+    if failure is not None:
+        raise failure
+
+
+def _make_private(home: Path) -> None:
+    """Make the directory of state for its owner alone; one that is there stays as its owner has it.
+
+    Where it cannot be made nothing is kept, which costs time later and no answer now: who writes below it
+    says so.
+    """
+    with suppress(OSError):
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+async def _close(drivers: Iterable[Driver]) -> None:
+    """Close every driver, even where closing another one fails."""
+    async with AsyncExitStack() as stack:
+        for driver in drivers:
+            stack.push_async_callback(driver.aclose)
+
+
+def _as_is(content: Content) -> Content:
+    return content
+
+
+def _drivers(project: Project, store: Store, tasks: TaskGroup, cwd: Path) -> Mapping[str, Driver]:
+    settings = project.settings
+
+    def mcp() -> Driver:
+        made: Driver = _named("mcp")(
+            settings.servers, tasks=tasks, cwd=str(cwd), logs=project.home / "logs", seen=store.keep
+        )
+        return made
+
+    def a2a() -> Driver:
+        made: Driver = _named("a2a")(settings.agents, seen=store.keep)
+        return made
+
+    return {"mcp": Unopened(mcp), "a2a": Unopened(a2a)}
+
+
+def _named(scheme: str) -> Any:  # noqa: ANN401 - a class that is only known by its name
+    logger = logging.getLogger(scheme)  # of the SDK: what it says on the way in belongs to no answer
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+    return pkgutil.resolve_name(DRIVERS[scheme])

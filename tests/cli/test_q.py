@@ -1,0 +1,270 @@
+"""`ts q`, run as the installed command."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from router.core.query import LONGEST_TEXT
+from tests.command import TS, Shell
+
+
+def test_the_answer_goes_to_standard_output(project: Shell) -> None:
+    done = project.ts("q", "say hello, world!")
+
+    assert (done.code, done.out, done.err) == (0, "hello, world!\n", "")
+
+
+def test_the_text_may_come_in_several_words_or_from_standard_input(project: Shell) -> None:
+    assert project.ts("q", "say", "hello", "there").out == "hello there\n"
+    assert project.ts("q", "-", stdin="say grüß dich\n").out == "grüß dich\n"
+
+
+def test_json_holds_decision_plan_verdicts_and_outcome(project: Shell) -> None:
+    told = project.ts("q", "say hello", "--json").json
+
+    assert told["decision"]["rule"] == "talk.say"
+    assert told["plan"] == {
+        "from": "rule",
+        "steps": [{"id": "1", "use": "mcp:echo/echo", "args": {"text": "hello"}, "needs": []}],
+    }
+    assert {
+        "rule": "talk.wide",
+        "verdict": "lost",
+        "because": "narrower",
+        "by": "talk.say",
+        "matched": ["say"],
+    } in (told["verdicts"])
+    step = told["outcome"]["steps"][0]
+    assert step.pop("seconds") >= 0
+    assert step == {
+        "id": "1", "state": "done", "content": [{"type": "text", "text": "hello"}], "structured": None,
+        "attempts": 1, "error": None,
+    }  # fmt: skip
+    rest = {key: value for key, value in told["outcome"].items() if key != "steps"}
+    assert rest == {"state": "done", "answer": "hello", "tokens": 0, "cost_usd": 0.0, "warnings": []}
+
+
+def test_a_dry_run_starts_nothing(project: Shell) -> None:
+    project.write({"ts.toml": '[mcp.echo]\ncommand = "no-such-program"\n'})
+
+    done = project.ts("q", "say hello", "--dry-run")
+
+    assert done.code == 0
+    assert "mcp:echo/echo" in done.out
+    assert project.ts("q", "say hello", "--dry-run", "--json").json["plan"]["from"] == "rule"
+    assert project.ts("q", "nothing like it", "--dry-run").code == 3
+
+
+def test_no_route_names_the_nearest_tools_and_the_command_that_writes_a_rule(project: Shell) -> None:
+    project.ts("discover")
+
+    done = project.ts("q", "show me a picture of it's cat")
+
+    assert (done.code, done.out) == (3, "")
+    assert "error: no rule decides this query" in done.err
+    assert "mcp:echo/picture  Return a picture." in done.err
+    command = "ts rules new 'show me a picture of it'\\''s cat' --use mcp:echo/picture"
+    assert command in done.err
+
+
+def test_the_command_that_no_route_names_writes_a_rule_that_takes_the_question(project: Shell) -> None:
+    project.ts("discover")
+    told = project.ts("q", "draw the 3 cats").err
+    line = next((each for each in told.splitlines() if each.startswith("make it a rule")), "")
+    assert line == "", "no tool shares a word with it, so none is named"
+
+    told = project.ts("q", "a picture of 3 cats").err
+    line = next(each for each in told.splitlines() if each.startswith("make it a rule: "))
+    command = line.removeprefix("make it a rule: ts ")
+    written = project.ts(*shlex.split(command))
+
+    assert 'say = [\n    "a picture of {n:int} cats",\n]' in written.out
+    assert "image/png" in project.ts("q", "a picture of 5 cats").out
+
+
+def test_before_discovery_no_route_says_how_to_ask_the_servers(project: Shell) -> None:
+    done = project.ts("q", "nothing like it")
+
+    assert done.code == 3
+    assert "ts discover" in done.err
+
+
+def test_a_near_miss_is_told_where_there_is_no_route(project: Shell) -> None:
+    assert "near miss: talk.useful lacks mode useful" in project.ts("q", "mode").err
+
+
+def test_no_route_as_json_has_the_error(project: Shell) -> None:
+    done = project.ts("q", "nothing like it", "--json")
+
+    assert done.code == 3
+    assert done.json["error"]["code"] == "no-route"
+    assert done.json["decision"]["kind"] == "none"
+
+
+def test_a_tie_is_no_route_or_an_error_as_the_settings_say(project: Shell) -> None:
+    done = project.ts("q", "alpha beta")
+    assert done.code == 3
+    assert "tied: talk.tie-one" in done.err
+
+    done = project.ts("q", "alpha beta", TS_AMBIGUOUS="error")
+    assert done.code == 1
+    assert "rules tie: talk.tie-one, talk.tie-two" in done.err
+
+
+def test_modes_words_facts_and_attachments_reach_the_rules(project: Shell) -> None:
+    project.write({"notes.txt": "hello"})
+
+    assert project.ts("q", "mode", "-u").out == "useful\n"
+    assert project.ts("q", "mode", "-f").code == 3
+    assert project.ts("q", "team", "--set", "team=ops").out == "ops\n"
+    assert project.ts("q", "look", "--attach", "notes.txt").out == "notes.txt\n"
+    assert project.ts("q", "say hello", "-w", "loud,other").out == "hello\n"
+    assert project.ts("q", "say hello", "-w", "other").code == 3
+
+
+def test_arguments_that_the_tool_does_not_know_are_refused_before_the_call(project: Shell) -> None:
+    done = project.ts("q", "break")
+
+    assert done.code == 1
+    assert "mcp:echo/echo" in done.err
+    assert "tex" in done.err
+    assert project.ts("q", "break", "--json").json["outcome"]["steps"][0]["error"]["code"] == "arguments"
+
+
+def test_a_template_that_cannot_be_rendered_names_the_value(project: Shell) -> None:
+    done = project.ts("q", "unbound")
+
+    assert done.code == 1
+    assert "talk.unbound args.text" in done.err
+
+
+def test_pictures_are_described_or_written_where_asked(project: Shell) -> None:
+    described = project.ts("q", "picture")
+    assert described.out == "[image/png, 10 bytes; --save DIR writes it]\n"
+
+    saved = project.ts("q", "picture", "--save", "out", "--json").json
+    path = Path(saved["outcome"]["steps"][0]["content"][0]["path"])
+    assert (project.directory / path).read_bytes() == b"\x89PNG pixel"
+    assert project.ts("q", "picture", "--save", "out").code == 0
+    assert len(list((project.directory / "out").iterdir())) == 2
+
+
+def test_the_whole_run_can_time_out(project: Shell) -> None:
+    done = project.ts("q", "slow", "--timeout", "2")
+
+    assert done.code == 1
+    assert "no answer within 2 seconds" in done.err
+
+
+def test_streamed_json_is_one_event_a_line(project: Shell) -> None:
+    done = project.ts("q", "say hello", "--stream", "--json")
+
+    events = [json.loads(line) for line in done.out.splitlines()]
+    assert [each["event"] for each in events] == ["route", "outcome"]
+    assert events[-1]["outcome"]["answer"] == "hello"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("q", ""), "the query is empty"),
+        (("q", " \t "), "the query is empty"),
+        (("q", b"say \xff"), "not valid Unicode"),
+        (("q", "x", "--set", "novalue"), "KEY=VALUE"),
+        (("q", "x", "--set", b"k=\xff"), "not valid Unicode"),
+        (("q", "x", "--attach", "missing.txt"), "there is no such file"),
+        (("q", "x", "--timeout", "soon"), "--timeout"),
+        (("q", "x", "--timeout", "0"), "--timeout"),
+        (("q", "x", "--no-such-flag"), "--no-such-flag"),
+        (("q",), "TEXT"),
+        (("nonsense",), "nonsense"),
+        (("-C", "/no/such/directory", "q", "x"), "does not exist"),
+    ],
+)
+def test_bad_input_is_the_askers_mistake(
+    project: Shell, arguments: tuple[str | bytes, ...], said: str
+) -> None:
+    done = project.ts(*arguments)
+
+    assert done.code == 2
+    assert said in done.err
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (b"", "the query is empty"),
+        (b"say \0", "NUL"),
+        (b"say \xff", "not UTF-8"),
+        (b"a" * (LONGEST_TEXT + 1), "65,537 characters"),
+        (b"a" * 1_000_000, "more than the 65,536 allowed"),
+        (b"\xff" * 1_000_000, "more than the 65,536 allowed"),
+        ("🙂".encode() * 250_000, "more than the 65,536 allowed"),
+    ],
+)
+def test_bad_standard_input_is_the_askers_mistake(project: Shell, given: bytes, said: str) -> None:
+    done = project.ts("q", "-", stdin=given)
+
+    assert done.code == 2
+    assert said in done.err
+
+
+def test_a_directory_that_is_no_project_says_what_would_do(shell: Shell) -> None:
+    done = shell.ts("q", "hello")
+
+    assert done.code == 2
+    assert "no ts.toml" in done.err
+    assert "ts init" in done.err
+    assert shell.ts("q", "hello", "--json").json["error"]["code"] == "project-not-found"
+
+
+def test_every_problem_of_a_rulebook_is_told_with_its_place(project: Shell) -> None:
+    project.write(
+        {
+            "rules/team/bad.toml": "[x]\nuse = 'mcp:ecko/echo'\nwhen.alll = ['a']\n",
+            "rules/team/worse.toml": "[x\n",
+        }
+    )
+
+    done = project.ts("q", "say hello")
+
+    assert done.code == 2
+    assert 'error: rules/team/bad.toml:3:6: unknown key "alll"' in done.err
+    assert "error: rules/team/worse.toml:1:3: is not TOML" in done.err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_call_leaves_no_child_process(project: Shell, number: signal.Signals) -> None:
+    process = subprocess.Popen(
+        [str(TS), "q", "slow"],
+        cwd=project.directory,
+        env=project.environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    log = project.home / ".ts" / "logs" / "echo.log"
+    deadline = time.monotonic() + 60
+    while not (log.exists() and "slow: asked" in log.read_text()):
+        assert time.monotonic() < deadline, "the call never reached the server"
+        time.sleep(0.05)
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert children
+
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+
+    assert (process.returncode, said) == (130, "interrupted\n")
+    gone, alive = psutil.wait_procs(children, timeout=10)
+    assert gone
+    assert not alive

@@ -1,0 +1,158 @@
+"""Who is asked where no rule decides, and what a tie leads to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from router.core.plan import Plan, Step, Target
+from router.core.query import Query
+from router.errors import (
+    AmbiguousRoute,
+    BindingFailed,
+    NoRoute,
+    PlanRefused,
+    QueryRefused,
+)
+from router.testing import FakePlanner
+from tests import projects
+from tests.routers import SIMPLE, over
+
+pytestmark = pytest.mark.anyio
+
+
+# Ties and nothing.
+
+TIE = """
+[alpha]
+when.all = ["alpha"]
+use = "mcp:git/one"
+[beta]
+when.all = ["beta"]
+use = ["mcp:time/two", "a2a:writer"]
+"""
+
+
+@pytest.mark.parametrize("fallback", ['["cache", "planner", "search"]', "[]"])
+async def test_a_tie_is_an_error_that_names_all_where_the_settings_say_so(
+    tmp_path: Path, fallback: str
+) -> None:
+    settings = f'ambiguous = "error"\nfallback = {fallback}\n{projects.SETTINGS}'
+    planner = FakePlanner(Plan("planner", (Step("1", Target("mcp", "git", "one")),)))
+    router, _ = over(projects.book(tmp_path, TIE, settings), planner=planner)
+
+    with pytest.raises(AmbiguousRoute, match=r"rules\.alpha, rules\.beta"):
+        await router.ask("alpha beta")
+
+    assert planner.requests == []
+
+
+async def test_a_planner_may_choose_among_the_tied_targets(tmp_path: Path) -> None:
+    plan = Plan("planner", (Step("1", Target("mcp", "git", "one"), {}),))
+    planner = FakePlanner(plan)
+    router, _ = over(projects.book(tmp_path, TIE), {"mcp:git/one": "ONE"}, planner=planner)
+
+    outcome = await router.ask("alpha beta")
+
+    assert outcome.answer == "ONE"
+    among = planner.requests[0].among
+    assert [str(each) for each in among] == ["a2a:writer", "mcp:git/one", "mcp:time/two"]
+
+
+async def test_a_planner_may_not_choose_another_target_on_a_tie(tmp_path: Path) -> None:
+    planner = FakePlanner(Plan("planner", (Step("1", Target("mcp", "git", "push"), {}),)))
+    router, driver = over(projects.book(tmp_path, TIE), {"mcp:git/push": "gone"}, planner=planner)
+
+    with pytest.raises(PlanRefused, match="the planner chose mcp:git/push; rules tie between a2a:writer, "):
+        await router.ask("alpha beta")
+
+    assert driver.calls == []
+
+
+async def test_a_planner_is_offered_no_tied_target_that_the_query_s_words_leave_out(tmp_path: Path) -> None:
+    planner = FakePlanner()
+    router, _ = over(projects.book(tmp_path, TIE), planner=planner)
+
+    with pytest.raises(NoRoute):
+        await router.ask(Query("alpha beta", words=frozenset({"git", "writer"})))
+
+    assert [str(each) for each in planner.requests[0].among] == ["a2a:writer", "mcp:git/one"]
+
+
+async def test_a_planner_is_asked_freely_where_no_rule_matches(tmp_path: Path) -> None:
+    planner = FakePlanner(Plan("planner", (Step("1", Target("mcp", "git", "push"), {}),)))
+    router, _ = over(projects.book(tmp_path, SIMPLE), {"mcp:git/push": "pushed"}, planner=planner)
+
+    route = await router.route(Query("push it"))
+
+    assert (route.decision.kind, route.plan.source) == ("none", "planner")
+    assert planner.requests[0].among == ()
+    assert router.fallback() == "planner"
+    assert router.fallback(planner=False) == "search"
+
+
+async def test_a_planner_is_not_asked_where_a_rule_decides(tmp_path: Path) -> None:
+    planner = FakePlanner()
+    router, _ = over(projects.book(tmp_path, SIMPLE), {"mcp:git/one": "1"}, planner=planner)
+
+    await router.ask("ask 1")
+
+    assert planner.requests == []
+
+
+@pytest.mark.parametrize(
+    ("fallback", "asked", "nearest", "first"),
+    [
+        ('["cache", "planner", "search"]', 1, ("mcp:git/git_log", "a2a:writer"), "planner"),
+        ('["search", "planner"]', 1, ("mcp:git/git_log", "a2a:writer"), "search"),
+        ('["planner"]', 1, (), "planner"),
+        ('["search"]', 0, ("mcp:git/git_log", "a2a:writer"), "search"),
+        ('["cache"]', 0, (), None),
+        ("[]", 0, (), None),
+    ],
+)
+async def test_the_settings_say_who_is_asked_where_no_rule_decides(
+    tmp_path: Path, fallback: str, asked: int, nearest: tuple[str, ...], first: str | None
+) -> None:
+    settings = f"fallback = {fallback}\n{projects.SETTINGS}"
+    planner = FakePlanner()
+    router, _ = over(projects.book(tmp_path, SIMPLE, settings), planner=planner)
+
+    with pytest.raises(NoRoute) as raised:
+        await router.ask("sing a song")
+
+    assert raised.value.nearest == nearest
+    assert len(planner.requests) == asked
+    assert router.fallback() == first
+
+
+async def test_a_planner_can_be_left_out_of_one_question(tmp_path: Path) -> None:
+    planner = FakePlanner()
+    router, _ = over(projects.book(tmp_path, SIMPLE), planner=planner)
+
+    with pytest.raises(NoRoute):
+        await router.route(Query("sing a song"), planner=False)
+
+    assert planner.requests == []
+
+
+async def test_an_error_of_the_planner_reaches_the_asker(tmp_path: Path) -> None:
+    router, _ = over(
+        projects.book(tmp_path, SIMPLE), planner=FakePlanner(BindingFailed("planner", "no token"))
+    )
+
+    with pytest.raises(BindingFailed, match="no token"):
+        await router.ask("sing a song")
+
+
+async def test_what_cannot_be_asked_or_bound_is_an_error_before_any_call(tmp_path: Path) -> None:
+    rules = '[where]\nsay = "where"\nuse = "mcp:git/one"\nargs = { a = "{{ facts.missing }}" }\n'
+    router, driver = over(projects.book(tmp_path, rules))
+
+    with pytest.raises(QueryRefused, match="empty"):
+        await router.ask("  ")
+    with pytest.raises(BindingFailed, match=r"rules\.where args\.a"):
+        await router.ask("where")
+
+    assert driver.calls == []
