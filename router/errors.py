@@ -114,7 +114,7 @@ def _by_code() -> dict[str, type[RouterError]]:
     found: dict[str, type[RouterError]] = {}
     waiting: list[type[RouterError]] = [RouterError]
     while waiting:
-        kind = waiting.pop()
+        kind = waiting.pop(0)
         if "code" in vars(kind):  # `_Refused` only inherits one
             found.setdefault(kind.code, kind)
         waiting += kind.__subclasses__()

@@ -7,6 +7,7 @@ import pkgutil
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from anyio.abc import TaskGroup
 
 from router.catalogue.store import Store
 from router.config import Project, load_project
+from router.context import query_here
 from router.core.book import Rulebook
 from router.core.outcome import Content, Result
 from router.engine import Router
@@ -90,10 +92,11 @@ async def opened(
     store = catalogue(project)
     failure: BaseException | None = None
     async with anyio.create_task_group() as tasks:
-        drivers = _drivers(project, store, tasks, Path(cwd) if cwd else Path.cwd())
+        here = _directory(cwd)
+        drivers = _drivers(project, store, tasks, here)
         keep: Callable[[Content], Content] = Saver(Path(save)) if save else _as_is
         try:
-            yield Router(book, drivers, store, keep=keep)
+            yield Router(book, drivers, store, query=partial(query_here, cwd=here), keep=keep)
         except (Exception, KeyboardInterrupt, SystemExit) as error:
             failure = error  # raised after the group, which would wrap it
         finally:
@@ -118,6 +121,10 @@ async def _close(drivers: Iterable[Driver]) -> None:
     async with AsyncExitStack() as stack:
         for driver in drivers:
             stack.push_async_callback(driver.aclose)
+
+
+def _directory(cwd: str | Path | None) -> Path:
+    return Path(cwd).absolute() if cwd else Path.cwd()
 
 
 def _as_is(content: Content) -> Content:

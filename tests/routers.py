@@ -38,7 +38,7 @@ def over(
     """Return a router whose every scheme goes to one fake driver, and that driver."""
     driver = FakeDriver(answers)
     drivers = {"mcp": driver, "a2a": driver}
-    return Router(book, drivers, FakeCatalogue(hits=HITS), planner, keep), driver
+    return Router(book, drivers, FakeCatalogue(hits=HITS), planner, keep=keep), driver
 
 
 def states(outcome: Outcome) -> dict[str, str]:

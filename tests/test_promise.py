@@ -31,6 +31,11 @@ args = { text = "refund of {{ order }}" }
 yes = ["where is my refund for order 1183"]
 no = ["refund order 1183 please"]
 
+[here]
+say = "where am i"
+use = "mcp:ledger/echo"
+args = { text = "{{ repository }} {{ cwd }} {{ time | length > 18 }}" }
+
 [pid]
 say = "which process"
 use = "mcp:ledger/pid"
@@ -134,3 +139,14 @@ async def test_every_error_of_the_library_is_a_router_error(project: Path) -> No
     async with router.open_router(project) as ts:
         with pytest.raises(router.RouterError, match="no rule decides"):
             await ts.ask("sing a song")
+
+
+async def test_a_text_is_asked_here_and_now(project: Path, tmp_path: Path) -> None:
+    below = tmp_path / "repository" / "below"
+    below.mkdir(parents=True)
+    (tmp_path / "repository" / ".git").mkdir()
+
+    async with router.open_router(project, cwd=below) as ts:
+        outcome = await ts.ask("where am I?")
+
+    assert outcome.answer == f"{below.parent} {below} True"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import mimetypes
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
+from router.context import query_here
 from router.core.query import LONGEST_TEXT, Attachment, Query
 from router.errors import QueryRefused
 
@@ -46,16 +46,13 @@ def query(
 ) -> Query:
     """Return the query that the command line asks. Raises QueryRefused."""
     flags = {"faves": faves, "useful": useful, "essential": essential}
-    here = Path.cwd()
-    return Query(
+    return query_here(
         _text(text),
+        cwd=Path.cwd(),
         modes=frozenset(name for name, given in flags.items() if given),
         words=frozenset(word.strip() for each in words or () for word in each.split(",") if word.strip()),
         facts=dict(_fact(each) for each in facts or ()),
         attached=tuple(sorted(_attachment(path) for path in attach or ())),
-        cwd=str(here),
-        repository=_repository(here),
-        time=dt.datetime.now().astimezone().isoformat(timespec="seconds"),
     )
 
 
@@ -83,7 +80,3 @@ def _attachment(path: Path) -> Attachment:
         raise QueryRefused(f"--attach {path}: there is no such file")
     media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     return Attachment(str(path.absolute()), media_type, path.name)
-
-
-def _repository(here: Path) -> str:
-    return next((str(each) for each in (here, *here.parents) if (each / ".git").exists()), "")

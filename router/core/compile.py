@@ -76,21 +76,26 @@ def _beaten(
     found: set[str] = set()
     for number, written in enumerate(text.beats):
         other = texts.get(was.get(written, written))
-        message = hint = ""
         if other is None:
             message, hint = f'unknown rule "{written}" in beats', nearest(written, texts)
-        elif other.id == text.id:
-            message = "a rule cannot beat itself"
-        elif other.layer != text.layer:
-            message = f'"{other.id}" is in layer {other.layer}, not {text.layer}'
-            hint = "the order of layers decides between them already"
-        elif text.adds or other.adds:
-            message, hint = "an `add` rule never competes", "leave it out of beats"
+        else:
+            message, hint = _unbeatable(text, other)
+            found.add(other.id)
         if message:
             findings.add(text.file, (text.name, "beats", number), message, hint)
-        elif other is not None:
-            found.add(other.id)
     return frozenset(found)
+
+
+def _unbeatable(text: RuleText, other: RuleText) -> tuple[str, str]:
+    """Return why a rule cannot beat another, and a hint; empty where it can."""
+    if other.id == text.id:
+        return "a rule cannot beat itself", ""
+    if other.layer != text.layer:
+        message = f'"{other.id}" is in layer {other.layer}, not {text.layer}'
+        return message, "the order of layers decides between them already"
+    if text.adds or other.adds:
+        return "an `add` rule never competes", "leave it out of beats"
+    return "", ""
 
 
 def _refuse_cycles(rules: Mapping[str, Rule], texts: Mapping[str, RuleText], findings: Findings) -> None:

@@ -62,7 +62,7 @@ class Template:
                 continue
             if reading.stems[len(reading.stems) - len(last) :] != last:
                 continue
-            if (ends := _match(branch, reading)) is not None:
+            if (ends := _Search(branch, reading).way()) is not None:
                 return dict(_values(branch, ends, reading))
         return None
 
@@ -84,45 +84,59 @@ def _literals(branch: Branch) -> Iterator[Literal]:
     return (each for each in branch if isinstance(each, Literal))
 
 
-def _match(branch: Branch, reading: Reading) -> list[tuple[int, int]] | None:
-    """Return where each element begins and ends, depth first; a place that failed once is not tried again."""
-    seen: set[tuple[int, int]] = set()
-    way: list[tuple[int, int]] = []
-    tries = [_tries(branch, 0, reading, 0)]
-    while tries:
-        found = next(tries[-1], None)
-        if found is None:
-            tries.pop()
-            del way[-1:]
-        elif len(tries) == len(branch):
-            if found[1] >= reading.words_end:
+class _Search:
+    """Looks for a way through a branch, depth first; nothing that failed once is tried again."""
+
+    def __init__(self, branch: Branch, reading: Reading) -> None:
+        self.branch = branch
+        self.reading = reading
+        self._seen: set[tuple[int, int]] = set()
+        self._rest_tried_from = len(reading.tokens) + 1
+
+    def way(self) -> list[tuple[int, int]] | None:
+        """Return where each element begins and ends, or None."""
+        way: list[tuple[int, int]] = []
+        tries = [self._tries(0, 0)]
+        while tries:
+            found = next(tries[-1], None)
+            if found is None:
+                tries.pop()
+                del way[-1:]
+            elif len(tries) < len(self.branch):
+                way.append(found)
+                tries.append(self._tries(len(way), found[1]))
+            elif found[1] >= self.reading.words_end:
                 return [*way, found]
-        elif (len(tries), found[1]) not in seen:
-            seen.add((len(tries), found[1]))
-            way.append(found)
-            tries.append(_tries(branch, len(way), reading, found[1]))
-    return None
+        return None
 
+    def _tries(self, place: int, start: int) -> Iterator[tuple[int, int]]:
+        """Yield where an element may begin and end; it may leave out marks before it, such as a lone dot."""
+        for at in range(start, len(self.reading.tokens)):
+            if (place, at) in self._seen:
+                return
+            self._seen.add((place, at))
+            for after in self._ends(place, at):
+                yield at, after
+            if not self.reading.tokens[at].idle:
+                return
 
-def _tries(branch: Branch, place: int, reading: Reading, start: int) -> Iterator[tuple[int, int]]:
-    """Yield where an element may begin and end; it may leave out marks before it, such as a lone dot."""
-    for at in range(start, len(reading.tokens)):
-        for after in _ends(branch, place, reading, at):
-            yield at, after
-        if not reading.tokens[at].idle:
-            return
+    def _ends(self, place: int, at: int) -> Iterator[int]:
+        element, token = self.branch[place], self.reading.tokens[at]
+        if isinstance(element, Literal):
+            if token.stem == element.stem and not token.mark:
+                yield at + 1
+        elif element.type == "rest":
+            yield from self._rest_ends(place, at)
+        else:
+            yield from element.ends(self.reading, at)
 
-
-def _ends(branch: Branch, place: int, reading: Reading, at: int) -> Iterator[int]:
-    element = branch[place]
-    if isinstance(element, Literal):
-        if reading.tokens[at].stem == element.stem and not reading.tokens[at].mark:
-            yield at + 1
-    elif element.type == "rest" and (tail := _longest(branch[place + 1 :])) is not None:
-        first = max(at + 1, reading.words_end - reading.marks - tail)
-        yield from range(first, len(reading.tokens) + 1)
-    else:
-        yield from element.ends(reading, at)
+    def _rest_ends(self, place: int, at: int) -> Iterator[int]:
+        """Yield the ends of the one `{rest}` that leave what is behind it enough, and were not tried yet."""
+        tail = _longest(self.branch[place + 1 :])
+        least = 0 if tail is None else self.reading.words_end - self.reading.marks - tail
+        first, behind = max(at + 1, least), self._rest_tried_from
+        self._rest_tried_from = min(first, behind)
+        yield from range(first, behind)
 
 
 def _longest(branch: Branch) -> int | None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
+from router.core.paths import bare_path
 from router.core.plan import JSON
-from router.core.text import QUOTES, Reading, unspaced
+from router.core.text import Reading, unspaced
 
 SlotType = Literal["int", "number", "word", "path", "date", "rest", "list"]
 SLOT_TYPES: Final = ("int", "number", "word", "path", "date", "rest")
@@ -40,17 +40,6 @@ PATH_STARTS: Final = frozenset("/\\~.-_@*")
 """What may stand before the first letter of a path."""
 SEPARATORS: Final = frozenset(",;:=|&<>()[]{}\"'")
 """Where a run between spaces is cut first, if it has to be."""
-BRACKETS: Final = {"(": ")", "[": "]", "{": "}", "<": ">"}
-MOST_WRAPPED: Final = 4
-"""Pairs of brackets around a path."""
-SENTENCE_ENDS: Final = (
-    ",;:!?"
-    + "".join(QUOTES.values())
-    + (
-        "\N{IDEOGRAPHIC FULL STOP}\N{IDEOGRAPHIC COMMA}\N{DEVANAGARI DANDA}"
-        "\N{ARABIC QUESTION MARK}\N{ARABIC COMMA}"
-    )
-)
 
 _NUMBER: Final = re.compile(r"(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
 _INTEGER: Final = re.compile(r"\d+")
@@ -209,14 +198,14 @@ def _set_apart(reading: Reading, at: int) -> bool:
 def _path_ends(reading: Reading, at: int) -> Iterator[int]:
     """Prefer the run or the quotation as it stands, then what a word would take."""
     piece = reading.piece_at(at)
-    if piece and _bare_path(reading.text[slice(*piece)]):
+    if piece and bare_path(reading.text[slice(*piece)]):
         yield reading.token_after(piece[1])
     yield from _word_ends(reading, at)
 
 
 def _path(reading: Reading, at: int, end: int) -> str:
     piece = reading.piece_at(at)
-    if piece and reading.token_after(piece[1]) == end and (bare := _bare_path(reading.text[slice(*piece)])):
+    if piece and reading.token_after(piece[1]) == end and (bare := bare_path(reading.text[slice(*piece)])):
         return bare
     left, right = reading.tokens[at].start, reading.tokens[end - 1].end
     floor = reading.tokens[at - 1].end if at else 0
@@ -225,37 +214,6 @@ def _path(reading: Reading, at: int, end: int) -> str:
     while reading.text[right : right + 1] in ("/", "\\"):
         right += 1
     return reading.text[left:right]
-
-
-def _bare_path(piece: str) -> str:
-    """Take off quotes, brackets and the punctuation of the sentence around a path."""
-    closing = piece.rfind(QUOTES[piece[0]]) if piece[0] in QUOTES else 0
-    if closing > 0:
-        return piece[1:closing]
-    bare = _unpunctuated(piece)
-    for _ in range(MOST_WRAPPED):
-        if not _encloses(bare):
-            break
-        bare = _unpunctuated(bare[1:-1])
-    return bare
-
-
-def _encloses(piece: str) -> bool:
-    """Whether the first character is a bracket that the last one closes."""
-    if BRACKETS.get(piece[:1]) != piece[-1:]:
-        return False
-    depths = itertools.accumulate({piece[0]: 1, piece[-1]: -1}.get(each, 0) for each in piece)
-    return 0 not in itertools.islice(depths, len(piece) - 1)
-
-
-def _unpunctuated(piece: str) -> str:
-    """Take off what ends a sentence, quotes, and brackets whose other half is elsewhere."""
-    opening = "".join(each for each, closing in BRACKETS.items() if closing not in piece)
-    closing = "".join(each for opening, each in BRACKETS.items() if opening not in piece)
-    bare = piece.lstrip(opening + "".join(QUOTES)).rstrip(closing + SENTENCE_ENDS)
-    while bare.endswith(".") and re.split(r"[/\\]", bare)[-1].strip("."):
-        bare = bare.rstrip(".").rstrip(closing + SENTENCE_ENDS)
-    return bare
 
 
 def _date(reading: Reading, at: int) -> Taken | None:

@@ -32,7 +32,7 @@ def parse_toml(text: str, shown: str, findings: Findings) -> dict[str, Any]:
         message = str(error)
         place = _PLACE.search(message)
         plain = message[: place.start()] if place else message
-        last = (text.count("\n") + 1, 1)
+        last = (text.count("\n") + 1, len(text) - text.rfind("\n"))
         line, column = (int(place[1]), int(place[2])) if place and place[1] else last
         findings.problems.append(Problem(shown, f"is not TOML: {plain}", line=line, column=column))
         return {}

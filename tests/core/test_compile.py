@@ -250,6 +250,9 @@ def shown(each: Problem) -> str:
         ("[words]\na = []", 'words.a: list "a" is empty | '),
         ('[words]\na = ["x", "!"]', 'words.a.1: "!" has no letter or digit | '),
         ('[words]\nab = ["x"]\nb = ["@abc"]', 'words.b.0: unknown list "@abc" | did you mean "ab"?'),
+        ('[words]\na = ["x", "!"]\nb = ["y", "@a"]', 'words.a.1: "!" has no letter or digit | '),
+        ('[words]\na = ["x", "@zz"]\nb = ["y", "@a"]', 'words.a.1: unknown list "@zz" | there are a, b'),
+        ('[words]\na = ["x", "@a"]\nb = ["y", "@a"]', "words.a.1: list @a contains itself | "),
         ('[words]\na = ["x", "@a"]', "words.a.1: list @a contains itself | "),
         ('[shapes]\na = "("', 'shapes.a: shape "a": missing ): ( | '),
         (

@@ -131,3 +131,9 @@ def test_a_rule_that_lacks_one_thing_is_near_and_says_which(
 @pytest.mark.parametrize("text", ["refund", "something else"])
 def test_a_rule_that_lacks_more_or_has_nothing_is_not_near(text: str) -> None:
     assert book('[r]\nwhen.all = ["refund", "order", "status"]').decide(text).verdicts == ()
+
+
+def test_every_alternative_of_every_clause_can_be_listed() -> None:
+    made = book('[r]\nwhen = { all = ["a", ["b", "c"]], modes = "useful" }\nsay = "a b"')
+    atoms = made.rules["t.r"].condition.atoms()
+    assert [str(atom) for atom in atoms] == ["a", "b", "c", 'say "a b"', "mode useful"]

@@ -324,6 +324,18 @@ def test_a_template_matches_what_trying_everything_matches(data: st.DataObject, 
     assert (made.match(reading) is not None) == any(plainly(each, reading) for each in made.branches)
 
 
+dense = st.lists(st.sampled_from(("a", "b", "(a|b)", "[a]", "{r:rest}", "{p:path}", "{w:word}", "{q:path}")))
+few = st.lists(st.sampled_from(("a", "b", "a,b", ".", "./", "..", "3", "'a b'")), max_size=7)
+
+
+@settings(max_examples=300)
+@given(dense.filter(bool), few)
+def test_marks_and_rests_match_what_trying_everything_matches(pieces: list[str], words: list[str]) -> None:
+    made = parsed(" ".join(dict.fromkeys([*pieces, "a"])))
+    reading = NORMALISER.read(" ".join(words))
+    assert (made.match(reading) is not None) == any(plainly(each, reading) for each in made.branches)
+
+
 @given(st.data(), rulebooks(most=3))
 def test_a_phrase_is_found_where_its_words_follow_each_other(data: st.DataObject, sources: Sources) -> None:
     reading = NORMALISER.read(data.draw(texts(sources.rules)))

@@ -30,6 +30,7 @@ from router.core.shapes import ShapeError, compile_shape
         (r"[]x](?P<n>\d)", "]5", {"n": "5"}),
         (r"[^]x]5", "y5", {}),
         (r"[\d\s]z", "5z", {}),
+        (r"[\]\-\.]z", "-z", {}),
         (r"\(?<(?P<tag>\w+)>", "(<b>", {"tag": "b"}),
         (r"[(?P<x>)]q", "<q", {}),
         (r"\p{Greek}+", "αβγ", {}),

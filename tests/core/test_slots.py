@@ -178,6 +178,7 @@ def test_a_word_gives_way_where_the_sentence_goes_on_inside_the_run(
         ("read (src/x", "src/x"),
         ("read src/x).", "src/x"),
         ("read [a]/[b]", "[a]/[b]"),
+        ("read (((((x)))))", "(x)"),
         ("read my file", NOTHING),
         ("read", NOTHING),
         ('read ""', NOTHING),

@@ -105,6 +105,15 @@ def test_a_phrase_stands_word_behind_word(text: str, phrase: str, found: bool) -
     assert contains(ENGLISH.stems(text), ENGLISH.stems(phrase)) is found
 
 
+def test_one_reading_is_asked_for_many_phrases() -> None:
+    reading = ENGLISH.read("show the order status now")
+    assert [reading.has(ENGLISH.stems(each)) for each in ("the order", "order now", "status now")] == [
+        True,
+        False,
+        True,
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "pieces"),
     [

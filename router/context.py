@@ -1,0 +1,39 @@
+"""Makes a query of a text that is asked here and now; no other place looks at the clock for it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+
+from router.core.query import Attachment, Query
+
+
+def query_here(
+    text: str,
+    *,
+    cwd: Path,
+    modes: frozenset[str] = frozenset(),
+    words: frozenset[str] = frozenset(),
+    facts: Mapping[str, str] | None = None,
+    attached: tuple[Attachment, ...] = (),
+) -> Query:
+    """Return the query with the working directory, the git repository around it and the local time.
+
+    Raises QueryRefused for a text or a context that cannot be one.
+    """
+    return Query(
+        text,
+        modes=modes,
+        words=words,
+        facts=facts or {},
+        attached=attached,
+        cwd=str(cwd),
+        repository=repository_around(cwd),
+        time=dt.datetime.now().astimezone().isoformat(timespec="seconds"),
+    )
+
+
+def repository_around(directory: Path) -> str:
+    """Return the root of the git repository around a directory, or the empty string."""
+    return next((str(each) for each in (directory, *directory.parents) if (each / ".git").exists()), "")

@@ -1,0 +1,52 @@
+"""Tells a path in a sentence from the quotes, brackets and stops around it; it touches no file."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import Final
+
+from router.core.text import QUOTES
+
+BRACKETS: Final = {"(": ")", "[": "]", "{": "}", "<": ">"}
+MOST_WRAPPED: Final = 4
+"""Pairs of brackets around a path."""
+SENTENCE_ENDS: Final = (
+    ",;:!?"
+    + "".join(QUOTES.values())
+    + (
+        "\N{IDEOGRAPHIC FULL STOP}\N{IDEOGRAPHIC COMMA}\N{DEVANAGARI DANDA}"
+        "\N{ARABIC QUESTION MARK}\N{ARABIC COMMA}"
+    )
+)
+
+
+def bare_path(piece: str) -> str:
+    """Take off quotes, brackets and the punctuation of the sentence around a path."""
+    closing = piece.rfind(QUOTES[piece[0]]) if piece[0] in QUOTES else 0
+    if closing > 0:
+        return piece[1:closing]
+    bare = _unpunctuated(piece)
+    for _ in range(MOST_WRAPPED):
+        if not _encloses(bare):
+            break
+        bare = _unpunctuated(bare[1:-1])
+    return bare
+
+
+def _encloses(piece: str) -> bool:
+    """Whether the first character is a bracket that the last one closes."""
+    if BRACKETS.get(piece[:1]) != piece[-1:]:
+        return False
+    depths = itertools.accumulate({piece[0]: 1, piece[-1]: -1}.get(each, 0) for each in piece)
+    return 0 not in itertools.islice(depths, len(piece) - 1)
+
+
+def _unpunctuated(piece: str) -> str:
+    """Take off what ends a sentence, quotes, and brackets whose other half is elsewhere."""
+    opening = "".join(each for each, closing in BRACKETS.items() if closing not in piece)
+    closing = "".join(each for opening, each in BRACKETS.items() if opening not in piece)
+    bare = piece.lstrip(opening + "".join(QUOTES)).rstrip(closing + SENTENCE_ENDS)
+    while bare.endswith(".") and re.split(r"[/\\]", bare)[-1].strip("."):
+        bare = bare.rstrip(".").rstrip(closing + SENTENCE_ENDS)
+    return bare
