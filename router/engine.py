@@ -48,9 +48,9 @@ class Router:
         """Return what the rules say; asks nobody."""
         return self.book.decide(query)
 
-    def fallback(self, *, planner: bool = True) -> str | None:
-        """Return who would be asked first where no rule decides, or None."""
-        return self.book.settings.first_fallback(planner=planner and self.planner is not None)
+    def fallback(self, decision: Decision, *, planner: bool = True) -> str | None:
+        """Return who would be asked first about what no rule decides, or None."""
+        return self.book.fallback(decision, planner=planner and self.planner is not None)
 
     async def ask(self, query: Query | str, *, timeout_seconds: float | None = None) -> Outcome:
         """Route a query and carry it out.

@@ -66,7 +66,7 @@ def refused(directory: Path, text: str, /, *, person: str = "", **variables: str
             'ts.toml:3:31: "b" and "a" would both be called "c"',
         ),
         ("[a2a.x]\ntags = []", 'ts.toml:1:2: "url" is missing'),
-        ('[a2a.x]\nurl = "ftp://h"', '"ftp://h" is not a URL'),
+        ('[a2a.x]\nurl = "ftp://h"', '"url" must be a URL such as https://host/path'),
         ('[a2a.x]\nurl = "http://h"\ncommand = "x"', 'ts.toml:3:1: unknown key "command"'),
         ('[planner]\norder = ["remote"]', 'ts.toml:2:10: "order" "remote" is unknown; there are hf, local'),
         ("[planner]\nmodels = { faves = 5 }", "ts.toml:2:20: "),

@@ -88,8 +88,8 @@ async def test_a_planner_is_asked_freely_where_no_rule_matches(tmp_path: Path) -
 
     assert (route.decision.kind, route.plan.source) == ("none", "planner")
     assert planner.requests[0].among == ()
-    assert router.fallback() == "planner"
-    assert router.fallback(planner=False) == "search"
+    assert router.fallback(route.decision) == "planner"
+    assert router.fallback(route.decision, planner=False) == "search"
 
 
 async def test_a_planner_is_not_asked_where_a_rule_decides(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ async def test_the_settings_say_who_is_asked_where_no_rule_decides(
 
     assert raised.value.nearest == nearest
     assert len(planner.requests) == asked
-    assert router.fallback() == first
+    assert router.fallback(router.decide("sing a song")) == first
 
 
 async def test_a_planner_can_be_left_out_of_one_question(tmp_path: Path) -> None:

@@ -41,6 +41,9 @@ def ended(command: Callable[Flags, int]) -> Callable[Flags, None]:
         except KeyboardInterrupt:
             show.note("interrupted")
             code = show.EXIT_INTERRUPTED
+        except OSError as failure:
+            show.unwritable(failure)
+            code = show.EXIT_FAILED
         raise typer.Exit(code)
 
     return run
@@ -88,6 +91,15 @@ def ts(version: Version = False, directory: Directory = None) -> None:
 def run() -> None:
     """Run the command line of this process and exit with its code."""
     show.prepare()
-    if hasattr(signal, "SIGTERM"):
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _stop)
     app(prog_name="ts")
+
+
+def _stop(_number: int, _frame: object) -> None:
+    """End as on Ctrl-C, so that servers are ended too, also where the shell had Ctrl-C ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)

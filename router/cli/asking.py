@@ -23,7 +23,12 @@ Useful = Annotated[bool, typer.Option("-u", "--useful", help="Mode useful.")]
 Essential = Annotated[bool, typer.Option("-e", "--essential", help="Mode essential.")]
 Words = Annotated[
     list[str] | None,
-    typer.Option("-w", "--words", metavar="W,…", help="Use only targets with one of these names or tags."),
+    typer.Option(
+        "-w",
+        "--words",
+        metavar="W,…",
+        help="Use only targets with one of these in name, tags or description.",
+    ),
 ]
 Facts = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Context that rules compare.")
@@ -59,6 +64,8 @@ def query(
 def _text(parts: list[str]) -> str:
     if parts != [STANDARD_INPUT]:
         return " ".join(parts)
+    if sys.stdin is None:
+        raise QueryRefused("standard input is closed")
     raw = sys.stdin.buffer.read(4 * LONGEST_TEXT + 1)
     try:
         return raw.decode()
@@ -77,6 +84,7 @@ def _fact(text: str) -> tuple[str, str]:
 
 def _attachment(path: Path) -> Attachment:
     if not path.is_file():
-        raise QueryRefused(f"--attach {path}: there is no such file")
+        reason = "is no file" if path.exists() else "there is no such file"
+        raise QueryRefused(f"--attach {path}: {reason}")
     media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     return Attachment(str(path.absolute()), media_type, path.name)

@@ -111,9 +111,9 @@ def _document(offer: Offer) -> dict[str, object]:
 
 
 def _print(offer: Offer) -> None:
-    about = " ".join(each for each in (offer.title, offer.version) if each)
+    about = show.plain(" ".join(each for each in (offer.title, offer.version) if each))
     show.data(f"{offer.scheme}:{offer.name}  {about}  (protocol {offer.protocol}, {show.tools(offer)})")
-    width = max((len(tool.name) for tool in offer.tools), default=0)
+    width = max((len(show.plain(tool.name)) for tool in offer.tools), default=0)
     for tool in offer.tools:
         first = tool.description.strip().partition("\n")[0]
-        show.data(f"  {tool.name:<{width}}  {first[:100]}".rstrip())
+        show.data(f"  {show.plain(tool.name):<{width}}  {show.plain(first[:100])}".rstrip())

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from router.cli import asking, show
+from router.cli.preview import shown
 from router.config import load_project
-from router.core.bind import bind
-from router.core.explain import document, page, wanted
+from router.core.explain import wanted
 from router.core.findings import nearest
-from router.errors import BindingFailed, QueryRefused
+from router.errors import QueryRefused
 from router.rulebook.read import read_rulebook
 
 Want = Annotated[str | None, typer.Option(metavar="RULE", help="Hold this rule against the question.")]
@@ -39,22 +39,8 @@ def explain(
         raise QueryRefused(
             f'--want "{want}": there is no such rule; {nearest(want, book.rules)}'.rstrip("; ")
         )
-    decision = book.decide(query)
-    fallback = book.settings.first_fallback(planner=False)
-    failure = plan = None
-    try:
-        plan = bind(book, decision, query)
-    except BindingFailed as error:
-        failure = error
-    if as_json:
-        told = document(query, decision, plan, fallback)
-        show.document({**told, "error": failure.to_dict()} if failure else told)
-    else:
-        show.data(page(decision, plan, fallback))
+    decision, _, failure = shown(book, query, as_json=as_json)
     if want is not None:
-        show.notes(wanted(book, query, decision, want)) if as_json else show.data(
-            "\n".join(wanted(book, query, decision, want))
-        )
-    if failure is not None:
-        show.error(failure)
+        tell = show.note if as_json else show.data
+        tell("\n".join(wanted(book, query, decision, want)))
     return show.EXIT_FAILED if failure else 0

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import anyio
 import typer
 
 from router.cli import asking, show
+from router.cli.preview import shown
 from router.config import load_project
-from router.core.bind import bind
-from router.core.explain import document, page
+from router.core.explain import document, unrouted
 from router.core.outcome import Outcome
 from router.core.plan import JSON
 from router.core.query import Query
@@ -19,6 +20,8 @@ from router.engine import Route, Router
 from router.errors import NoRoute, RouterError
 from router.rulebook.read import read_rulebook
 from router.wiring import opened
+
+MOST_NEAR: Final = 3
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Stop at the plan.")]
 NoPlanner = Annotated[bool, typer.Option("--no-planner", help="Ask no model where no rule decides.")]
@@ -73,14 +76,11 @@ class _Asked:
 
     def dry_run(self) -> int:
         """Print the plan and where it comes from; start nothing."""
-        decision = self.book.decide(self.query)
-        plan = bind(self.book, decision, self.query)
-        fallback = self.book.settings.first_fallback(planner=False)
-        if self.as_json:
-            show.document(document(self.query, decision, plan, fallback))
-        else:
-            show.data(page(decision, plan, fallback))
-        return 0 if plan else show.EXIT_NO_ROUTE
+        decision, plan, failure = shown(self.book, self.query, as_json=self.as_json)
+        if plan is not None:
+            return 0
+        fails = failure is not None or (decision.kind == "tie" and self.book.settings.ambiguous == "error")
+        return show.EXIT_FAILED if fails else show.EXIT_NO_ROUTE
 
     async def carried_out(self) -> int:
         """Route, call, and print what came of it."""
@@ -118,7 +118,7 @@ class _Asked:
     def _unrouted(self, router: Router, error: RouterError) -> int:
         decision = router.decide(self.query)
         if self.as_json:
-            whole = document(self.query, decision, None, router.fallback(planner=self.planner))
+            whole = document(self.query, decision, None, router.fallback(decision, planner=self.planner))
             show.document({**whole, "error": error.to_dict()}, indent=None if self.stream else 2)
         else:
             show.error(error)
@@ -136,22 +136,16 @@ def _tell(outcome: Outcome) -> None:
 
 
 def _suggest(router: Router, query: Query) -> None:
-    """Name what is near, and the command that would make it a rule."""
-    decision = router.decide(query)
-    near = [each for each in decision.verdicts if each.verdict == "near"]
-    for each in near[:3]:
-        show.note(f"near miss: {each.rule} lacks {', '.join(each.missing)}")
-    for rule in decision.tied:
-        show.note(f"tied: {rule}")
+    """Say why nothing decides, what is near, and the command that would make it a rule."""
+    show.notes(unrouted(router.decide(query), MOST_NEAR))
     hits = router.nearest(query)
     if hits:
         show.note("nearest tools:")
-        width = max(len(str(hit.target)) for hit in hits)
-        show.notes(f"  {hit.target!s:<{width}}  {hit.description}" for hit in hits)
-        show.note(f"make it a rule: ts rules new {_quoted(query.text)} --use {hits[0].target}")
+        names = [show.plain(str(hit.target)) for hit in hits]
+        width = max(map(len, names))
+        show.notes(f"  {name:<{width}}  {hit.description}" for name, hit in zip(names, hits, strict=True))
     elif not router.catalogue.offers():
         show.note("no server or agent is known yet: ts discover asks them what they offer")
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
+    text = shlex.quote(query.text) if not query.text.startswith("-") else f"-- {shlex.quote(query.text)}"
+    target = shlex.quote(str(hits[0].target)) if hits else "TARGET"
+    show.note(f"make it a rule: ts rules new --use {target} {text}")

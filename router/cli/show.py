@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Final, TextIO
@@ -18,7 +19,8 @@ EXIT_INTERRUPTED: Final = 130
 
 _CONTROL: Final = {
     code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"
-}
+} | {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+"""What could steer a terminal, or turn the direction of a line."""
 
 
 def tools(offer: Offer) -> str:
@@ -41,8 +43,8 @@ def data(text: str) -> None:
 
 def document(value: JSON, *, indent: int | None = 2) -> None:
     """Write one JSON document; on one line where it is one of a stream."""
-    sys.stdout.write(json.dumps(value, indent=indent, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    escaped = sys.stdout is not None and sys.stdout.isatty()
+    _write(sys.stdout, json.dumps(value, indent=indent, ensure_ascii=escaped, allow_nan=False))
 
 
 def note(text: str) -> None:
@@ -63,6 +65,19 @@ def error(failure: RouterError | Mapping[str, JSON]) -> None:
         note(line if number and not isinstance(failure, AskerError) else f"error: {line}")
 
 
+def plain(text: str) -> str:
+    """Return a foreign name on one line, without what could forge another."""
+    return "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in text)
+
+
+def unwritable(failure: OSError) -> None:
+    """Say that something could not be read or written, and send the rest of standard output nowhere."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if not isinstance(failure, BrokenPipeError):
+        note(f"error: {failure}")
+
+
 def prepare() -> None:
     """Let every text be written, whatever the terminal's encoding lacks."""
     for stream in (sys.stdout, sys.stderr):
@@ -70,7 +85,9 @@ def prepare() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _write(stream: TextIO, text: str) -> None:
+def _write(stream: TextIO | None, text: str) -> None:
     """Write a line; a terminal gets no control characters, which foreign text could steer it with."""
+    if stream is None:
+        return
     stream.write((text.translate(_CONTROL) if stream.isatty() else text) + "\n")
     stream.flush()

@@ -47,9 +47,12 @@ def find_project(start: Path) -> Path:
 
 
 def home_directory(environment: Mapping[str, str]) -> Path:
-    """Return where state is kept: `$TS_HOME`, else `~/.ts`."""
+    """Return where state is kept: `$TS_HOME`, else `~/.ts`. Raises ProjectNotFound where there is no home."""
     moved = environment.get(HOME_VARIABLE)
-    return Path(moved).expanduser().absolute() if moved else Path.home() / ".ts"
+    try:
+        return Path(moved).expanduser().absolute() if moved else Path.home() / ".ts"
+    except RuntimeError as error:
+        raise ProjectNotFound(f"${HOME_VARIABLE}", f"does not say where state is kept: {error}") from error
 
 
 def load_project(start: Path, environment: Mapping[str, str] | None = None) -> Project:

@@ -40,7 +40,16 @@ PeerName = Annotated[
 ]
 LayerName = Annotated[str, _shaped(r"[A-Za-z0-9_-]+", "a directory's name: use letters, digits, _ and -")]
 _URL: Final = r"(?i:https?)://[^\s/?#]+\S*"
-Url = Annotated[str, _shaped(_URL, "a URL such as https://host/path")]
+
+
+def _url(value: str) -> str:
+    """Refuse what is no URL without repeating it: it may hold a secret of the environment."""
+    if not re.fullmatch(_URL, value):
+        raise ValueError("must be a URL such as https://host/path")
+    return value
+
+
+Url = Annotated[str, AfterValidator(_url)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 

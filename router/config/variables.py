@@ -75,6 +75,6 @@ def _toml_value(text: str) -> Any:  # noqa: ANN401 - any TOML value
     """Read `5`, `true` and `["a"]` as TOML does, anything else as text."""
     try:
         tables = tomllib.loads(f"value = {text}")
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return text
     return tables["value"] if tables.keys() == {"value"} else text

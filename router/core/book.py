@@ -38,6 +38,13 @@ class Rulebook:
             self.rules.values(), self.settings.layers, self.revision, asked, self.normaliser, self.admission
         )
 
+    def fallback(self, decision: Decision, *, planner: bool) -> str | None:
+        """Return who would be asked first about what no rule decides; None where nobody would be."""
+        fails = decision.kind == "tie" and self.settings.ambiguous == "error"
+        if decision.kind == "rule" or fails:
+            return None
+        return self.settings.first_fallback(planner=planner)
+
     def match(self, rule: Rule, query: Query) -> Match:
         """Hold one rule's condition against a query."""
         return rule.condition.match(Sight(query, self.normaliser.read(query.text)))

@@ -138,7 +138,7 @@ def _unstaged(rule: Rule, sight: Sight) -> str:
         return "stage shadow"
     if rule.stage == "canary":
         key = sight.query.facts.get("key", " ".join(sight.reading.stems))
-        if bucket(rule.id, key) >= rule.share:
+        if bucket((*rule.was, rule.id)[0], key) >= rule.share:
             return f"stage canary, not among its {rule.share} %"
     return ""
 

@@ -16,7 +16,8 @@ MOST_NEAR: Final = 5
 
 def document(query: Query, decision: Decision, plan: Plan | None, fallback: str | None) -> dict[str, JSON]:
     """Return what `ts explain --json` prints; `fallback` is what would be asked where no rule decides."""
-    told = plan.to_dict() if plan else {"from": fallback, "steps": []}
+    source = "rule" if decision.kind == "rule" else fallback
+    told = plan.to_dict() if plan else {"from": source, "steps": []}
     return {
         "query": query.to_dict(),
         "decision": decision.to_dict(),
@@ -27,9 +28,15 @@ def document(query: Query, decision: Decision, plan: Plan | None, fallback: str 
 
 def page(decision: Decision, plan: Plan | None = None, fallback: str | None = None) -> str:
     """Return the reasons as lines of text, the outcome first."""
-    return "\n".join(
-        [*_headline(decision), *_plan(plan, decision, fallback), *_verdicts(decision), *_foot(decision)]
-    )
+    reasons = (*_verdicts(decision, MOST_NEAR), *_foot(decision))
+    return "\n".join((*_headline(decision), *_plan(plan, decision, fallback), *reasons))
+
+
+def unrouted(decision: Decision, most_near: int) -> Iterator[str]:
+    """Yield lines that say why nothing decides: the tie, what was left out, and the nearest misses."""
+    if decision.kind == "tie":
+        yield from _headline(decision)
+    yield from _verdicts(decision, most_near)
 
 
 def _headline(decision: Decision) -> Iterator[str]:
@@ -54,7 +61,7 @@ def _plan(plan: Plan | None, decision: Decision, fallback: str | None) -> Iterat
         for step in plan.steps:
             yield from _step(step)
     elif decision.kind != "rule":
-        yield f"  {fallback} would be asked" if fallback else "  nothing would be asked"
+        yield f"  {fallback} would be asked" if fallback else "  nobody would be asked: `ts q` fails"
 
 
 def _step(step: Step) -> Iterator[str]:
@@ -68,16 +75,16 @@ def _step(step: Step) -> Iterator[str]:
         yield f"       message = {message!r}"
 
 
-def _verdicts(decision: Decision) -> Iterator[str]:
+def _verdicts(decision: Decision, most_near: int) -> Iterator[str]:
     near = sorted(
         (each for each in decision.verdicts if each.verdict == "near"),
         key=lambda each: (-len(each.matched), each.rule),
     )
     others = [each for each in decision.verdicts if each.verdict != "near" and each.rule != decision.rule]
-    for verdict in (*others, *near[:MOST_NEAR]):
+    for verdict in (*others, *near[:most_near]):
         yield f"{verdict.verdict:<9}{verdict.rule}{_reason(verdict)}"
-    if len(near) > MOST_NEAR:
-        yield f"         and {len(near) - MOST_NEAR} more near misses (--json has them all)"
+    if len(near) > most_near:
+        yield f"         and {len(near) - most_near} more near misses (--json has them all)"
 
 
 def _reason(verdict: Verdict) -> str:

@@ -33,11 +33,14 @@ def read_rulebook(project: Path, settings: Settings) -> Rulebook:
     reading = _Reading(project, settings)
     sources = reading.sources()
     problems = list(reading.findings.problems)
+    book: Rulebook | None = None
     try:
-        book = compile(sources, settings)
+        # Without a vocabulary every rule that names a list would be wrong as well, which helps nobody.
+        if not any(each.file == VOCABULARY for each in problems):
+            book = compile(sources, settings)
     except RulebookRefused as error:
         problems += error.problems
-    if problems:
+    if book is None or problems:
         raise RulebookRefused(tuple(sorted(set(map(reading.placed, problems)), key=_by_place)))
     return book
 

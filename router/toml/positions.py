@@ -73,24 +73,29 @@ class Positions:
         header = next((each for each in node.children if each.type.endswith("key")), None)
         if header is None:
             return
-        path: Path = self._resolved(_keys(header), counts)
+        *before, last = _segments(header)
         at = self._point(header)
+        path: Path = (*self._led(before, (), at, counts), _key(last))
         if node.type == "table_array_element":
             counts[path] = counts.get(path, -1) + 1
             self.places.setdefault(path, Place(at, at))
             path = (*path, counts[path])
-        self._imply(path, at)
         self.places[path] = Place(at, at)
         for child in node.children:
             if child.type == "pair":
                 self._pair(path, child)
 
-    def _resolved(self, keys: Path, counts: dict[Path, int]) -> Path:
-        """Lead a header below an array of tables to that array's last element."""
-        path: Path = ()
-        for number, key in enumerate(keys):
-            path = (*path, key)
-            if path in counts and number < len(keys) - 1:
+    def _led(
+        self, segments: list[Node], path: Path, at: tuple[int, int] | None, counts: dict[Path, int]
+    ) -> Path:
+        """Follow the segments of a key before its last one; below an array of tables is its last element.
+
+        The tables that they make get the header's or the segment's place where they have none of their own.
+        """
+        for segment in segments:
+            path, here = (*path, _key(segment)), at or self._point(segment)
+            self.places.setdefault(path, Place(here, here))
+            if path in counts:
                 path = (*path, counts[path])
         return path
 
@@ -98,14 +103,8 @@ class Positions:
         named = [child for child in node.children if child.type not in _LEAVES_OUT]
         if len(named) < 2:
             return
-        path = (*above, *_keys(named[0]))
-        self._imply(path, self._point(named[0]))
-        self._value(path, self._point(named[0]), named[-1])
-
-    def _imply(self, path: Path, at: tuple[int, int]) -> None:
-        """Give tables that a dotted key or header makes a place, where they have none of their own."""
-        for length in range(1, len(path)):
-            self.places.setdefault(path[:length], Place(at, at))
+        *before, last = _segments(named[0])
+        self._value((*self._led(before, above, None, {}), _key(last)), self._point(last), named[-1])
 
     def _value(self, path: Path, key: tuple[int, int], node: Node) -> None:
         raw = (node.text or b"").decode() if node.type == "string" else ""
@@ -124,11 +123,16 @@ class Positions:
         return row + 1, len(self._lines[row][:column].decode(errors="replace")) + 1
 
 
-def _keys(node: Node) -> Path:
-    if node.type == "dotted_key":
-        return tuple(key for child in node.children if child.type.endswith("key") for key in _keys(child))
+def _segments(node: Node) -> list[Node]:
+    """Return the parts of a dotted key, or the key itself."""
+    if node.type != "dotted_key":
+        return [node]
+    return [each for child in node.children if child.type.endswith("key") for each in _segments(child)]
+
+
+def _key(node: Node) -> str:
     text = (node.text or b"").decode()
-    return (tomllib.loads(f"key = {text}")["key"] if node.type == "quoted_key" else text,)
+    return str(tomllib.loads(f"key = {text}")["key"]) if node.type == "quoted_key" else text
 
 
 def _inside(place: Place, offset: int) -> tuple[int, int]:

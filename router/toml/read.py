@@ -10,12 +10,20 @@ from typing import Any, Final
 from router.core.findings import Findings
 from router.errors import Problem
 
+LARGEST_BYTES: Final = 50_000_000
+"""A file that people write is smaller; a larger one is taken for a mistake."""
 _PLACE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 def read_text(path: Path, shown: str, findings: Findings) -> str | None:
     """Return a file's text, or None with the reason noted."""
     try:
+        if path.exists() and not path.is_file():
+            findings.add(shown, (), "cannot be read: it is no file")
+            return None
+        if path.stat().st_size > LARGEST_BYTES:
+            findings.add(shown, (), f"is larger than {LARGEST_BYTES:,} bytes")
+            return None
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         findings.add(shown, (), f"is not UTF-8: byte {error.start + 1} is {error.object[error.start]:#04x}")
@@ -28,7 +36,7 @@ def parse_toml(text: str, shown: str, findings: Findings) -> dict[str, Any]:
     """Return a file's tables; empty with the reason noted where it is not TOML."""
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a plain ValueError
         message = str(error)
         place = _PLACE.search(message)
         plain = message[: place.start()] if place else message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import shlex
 import signal
 import subprocess
@@ -72,16 +73,11 @@ def test_no_route_names_the_nearest_tools_and_the_command_that_writes_a_rule(pro
     assert (done.code, done.out) == (3, "")
     assert "error: no rule decides this query" in done.err
     assert "mcp:echo/picture  Return a picture." in done.err
-    command = "ts rules new 'show me a picture of it'\\''s cat' --use mcp:echo/picture"
-    assert command in done.err
+    assert """ts rules new --use mcp:echo/picture 'show me a picture of it'"'"'s cat'""" in done.err
 
 
 def test_the_command_that_no_route_names_writes_a_rule_that_takes_the_question(project: Shell) -> None:
     project.ts("discover")
-    told = project.ts("q", "draw the 3 cats").err
-    line = next((each for each in told.splitlines() if each.startswith("make it a rule")), "")
-    assert line == "", "no tool shares a word with it, so none is named"
-
     told = project.ts("q", "a picture of 3 cats").err
     line = next(each for each in told.splitlines() if each.startswith("make it a rule: "))
     command = line.removeprefix("make it a rule: ts ")
@@ -99,7 +95,7 @@ def test_before_discovery_no_route_says_how_to_ask_the_servers(project: Shell) -
 
 
 def test_a_near_miss_is_told_where_there_is_no_route(project: Shell) -> None:
-    assert "near miss: talk.useful lacks mode useful" in project.ts("q", "mode").err
+    assert "near     talk.useful: lacks mode useful; has mode" in project.ts("q", "mode").err
 
 
 def test_no_route_as_json_has_the_error(project: Shell) -> None:
@@ -113,10 +109,13 @@ def test_no_route_as_json_has_the_error(project: Shell) -> None:
 def test_a_tie_is_no_route_or_an_error_as_the_settings_say(project: Shell) -> None:
     done = project.ts("q", "alpha beta")
     assert done.code == 3
-    assert "tied: talk.tie-one" in done.err
+    assert "tie in layer team: talk.tie-one, talk.tie-two" in done.err
+    assert 'beats = ["talk.tie-two"]' in done.err
 
     done = project.ts("q", "alpha beta", TS_AMBIGUOUS="error")
     assert done.code == 1
+    dry = project.ts("q", "alpha beta", "--dry-run", "--json", TS_AMBIGUOUS="error")
+    assert (dry.code, dry.json["plan"]["from"]) == (1, None)
     assert "rules tie: talk.tie-one, talk.tie-two" in done.err
 
 
@@ -145,6 +144,9 @@ def test_a_template_that_cannot_be_rendered_names_the_value(project: Shell) -> N
 
     assert done.code == 1
     assert "talk.unbound args.text" in done.err
+    for flags in (("--json",), ("--json", "--dry-run")):
+        told = project.ts("q", "unbound", *flags).json
+        assert (told["plan"]["from"], told["error"]["code"]) == ("rule", "binding")
 
 
 def test_pictures_are_described_or_written_where_asked(project: Shell) -> None:
@@ -268,3 +270,75 @@ def test_an_interrupted_call_leaves_no_child_process(project: Shell, number: sig
     gone, alive = psutil.wait_procs(children, timeout=10)
     assert gone
     assert not alive
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX shells")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_what_a_script_started_in_the_background_can_be_ended(project: Shell, number: signal.Signals) -> None:
+    line = f"{TS} q slow & echo $!; wait $!; echo $?"
+    script = subprocess.Popen(
+        ["bash", "-c", line], cwd=project.directory, env=project.environment, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert script.stdout
+    process = int(script.stdout.readline())
+    log = project.home / ".ts" / "logs" / "echo.log"
+    deadline = time.monotonic() + 60
+    while not (log.exists() and "slow: asked" in log.read_text()):
+        assert time.monotonic() < deadline, "the call never reached the server"
+        time.sleep(0.05)
+
+    os.kill(process, number)
+
+    assert script.communicate(timeout=60)[0] == "130\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX shells")
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("ts explain - <&-", 2),
+        ("ts explain 'say hello' >&-", 0),
+        ("ts q 'nothing like it' 2>&-", 3),
+        ("ts explain 'say hello' | true", 0),
+        ("ts explain 'say hello' >/dev/full", 1),
+        ("ts q 'say hello' >/dev/full", 1),
+        ("mkdir gone && cd gone && rmdir ../gone && ts explain hello", 1),
+    ],
+)
+def test_closed_and_full_streams_cost_no_traceback(project: Shell, line: str, code: int) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"PATH={TS.parent}:$PATH; {line}"], cwd=project.directory, env=project.environment,
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_a_server_calls_its_tools_reaches_no_shell_and_forges_no_line(shell: Shell) -> None:
+    server = Path(__file__).parent / "echo_server.py"
+    text = server.read_text().replace('"name": "picture"', '"name": "picture;touch PWNED\\nmcp:echo/forged"')
+    shell.write({"server.py": text, "ts.toml": '[mcp.echo]\ncommand = "python3"\nargs = ["server.py"]\n'})
+    assert "mcp:echo/forged" not in shell.ts("discover").out.splitlines()
+
+    told = shell.ts("q", "a picture").err
+
+    line = next(each for each in told.splitlines() if each.startswith("make it a rule: "))
+    assert "'mcp:echo/picture;touch PWNED" in line
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals")
+def test_a_terminal_gets_no_control_characters(project: Shell) -> None:
+    for flags in ((), ("--json",)):
+        reader, writer = pty.openpty()
+        subprocess.run(
+            [str(TS), "q", "say \x9b31m\u202e hello", *flags], cwd=project.directory, env=project.environment,
+            stdout=writer, check=True, timeout=60,
+        )  # fmt: skip
+        os.close(writer)
+        shown = os.read(reader, 65536).decode()
+        os.close(reader)
+        assert "hello" in shown
+        assert "\x9b" not in shown
+        assert "\u202e" not in shown

@@ -395,3 +395,12 @@ def test_a_rule_is_found_by_its_id_or_an_earlier_one() -> None:
     made = book('[r]\nwas = ["old.r", "older.r"]\nwhen.all = "x"')
     assert made.find("t.r") is made.find("old.r") is made.find("older.r") is made.rules["t.r"]
     assert made.find("t.q") is None
+
+
+def test_a_canary_keeps_its_share_across_a_renaming() -> None:
+    table = 'stage = "canary"\nshare = 30\nwhen.all = "x"\nuse = "mcp:git/log"\n'
+    before, after = book(f"[r]\n{table}"), book(f'[renamed]\nwas = ["t.r"]\n{table}')
+
+    for number in range(200):
+        asked = query("x", facts={"key": f"k{number}"})
+        assert (before.decide(asked).rule is None) == (after.decide(asked).rule is None)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Literal
+
 import pytest
 
 from router.core import explain
 from router.core.bind import bind
 from router.core.plan import JSON
-from tests.core.making import book, query
+from tests.core.making import SETTINGS, book, query
 
 NARROWER = "t.narrow asks for everything it asks for, and more"
 
@@ -74,7 +77,8 @@ def test_a_page_on_a_tie_says_how_to_settle_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fallback", "line"), [("search", "  search would be asked"), (None, "  nothing would be asked")]
+    ("fallback", "line"),
+    [("search", "  search would be asked"), (None, "  nobody would be asked: `ts q` fails")],
 )
 def test_a_page_on_none_says_what_would_be_asked(fallback: str | None, line: str) -> None:
     assert page("", "x", fallback).splitlines()[:2] == ["no rule matches", line]
@@ -139,8 +143,39 @@ def test_a_document_holds_query_decision_plan_and_verdicts() -> None:
         "verdict": "won",
         "matched": ['say "refund order {n:int}"'],
     }
-    assert explain.document(asked, decision, None, "search")["plan"] == {"from": "search", "steps": []}
-    assert explain.document(asked, decision, None, None)["plan"] == {"from": None, "steps": []}
+    none = made.decide("hello")
+    for fallback in ("search", None):
+        assert explain.document(asked, none, None, fallback)["plan"] == {"from": fallback, "steps": []}
+    assert explain.document(asked, decision, None, None)["plan"] == {"from": "rule", "steps": []}
+
+
+def test_what_nothing_decides_is_told_with_the_tie_or_the_nearest_misses() -> None:
+    made = book(SIMPLE + '[policy]\nwhen.all = ["policy", "x"]')
+    assert list(explain.unrouted(made.decide("policy"), 1)) == [
+        "near     t.almost: lacks refund; has policy",
+        "         and 1 more near misses (--json has them all)",
+    ]
+    tie = made.decide("refund policy x")
+    assert tie.kind == "tie"
+    assert next(explain.unrouted(tie, 1)) == "tie in layer team: t.almost, t.policy"
+
+
+@pytest.mark.parametrize(
+    ("ambiguous", "text", "planner", "asked"),
+    [
+        ("planner", "x", True, None),
+        ("planner", "q", True, "planner"),
+        ("planner", "x y", True, "planner"),
+        ("error", "x y", True, None),
+        ("error", "q", False, "search"),
+    ],
+)
+def test_a_rulebook_knows_who_is_asked_where_no_rule_decides(
+    ambiguous: Literal["planner", "error"], text: str, planner: bool, asked: str | None
+) -> None:
+    rules = '[a]\nwhen.all = "x"\n[b]\nwhen.all = "y"'
+    made = book(rules, settings=replace(SETTINGS, ambiguous=ambiguous))
+    assert made.fallback(made.decide(text), planner=planner) == asked
 
 
 @pytest.mark.parametrize(

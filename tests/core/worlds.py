@@ -195,7 +195,7 @@ loose = st.sampled_from(
         "退款",
     )
 )
-glue = st.sampled_from((" ", " ", " ", " ", " ", ", ", "? ", " . ", ",", "-"))
+glue = st.sampled_from((" ", " ", " ", " ", " ", ", ", "? ", " . ", ",", "-", "-"))
 
 
 @st.composite

@@ -25,7 +25,7 @@ TEAM = "rules/team/t.toml"
         ('[r]\nwhne.all = "x"\nuse = "mcp:git/x"', '2:1: unknown key "whne"; did you mean "when"?'),
         (
             '[r]\nwhen.contains = "x"\nuse = "mcp:git/x"',
-            '2:1: unknown key "contains"; there are all, any, attached, facts, looks, modes, none',
+            '2:6: unknown key "contains"; there are all, any, attached, facts, looks, modes, none',
         ),
         (
             '[r]\nwhen = { all = "x", faxts = 1 }\nuse = "mcp:git/x"',
@@ -205,7 +205,7 @@ def test_files_that_are_no_text_are_refused(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="a directory is read differently there")
 def test_a_directory_named_as_a_rule_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "rules/team/x.toml").mkdir(parents=True)
-    with pytest.raises(RulebookRefused, match=r"rules/team/x\.toml: cannot be read: Is a directory"):
+    with pytest.raises(RulebookRefused, match=r"rules/team/x\.toml: cannot be read: it is no file"):
         read_rulebook(tmp_path, SETTINGS)
 
 
@@ -315,3 +315,8 @@ def test_comments_spaces_and_the_order_of_keys_leave_the_revision(tmp_path: Path
     second = read_rulebook(written(tmp_path / "b", {TEAM: dressed}), SETTINGS)
     assert first.revision == second.revision
     assert first.decide("x y").id == second.decide("x y").id
+
+
+def test_a_vocabulary_that_does_not_load_is_told_alone(tmp_path: Path) -> None:
+    files = {"rules/vocab.toml": '[words]\na = "\\d"', TEAM: '[a]\nwhen.all = "@a"\nuse = "mcp:git/x"'}
+    assert [each.partition(":")[0] for each in refused(tmp_path, files)] == ["rules/vocab.toml"]

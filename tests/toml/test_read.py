@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from router.core.findings import Findings
-from router.toml.read import parse_toml, read_text
+from router.toml.read import LARGEST_BYTES, parse_toml, read_text
 
 
 def said(findings: Findings) -> list[str]:
@@ -40,7 +41,7 @@ def test_a_file_in_another_encoding_is_refused_with_the_byte(tmp_path: Path) -> 
     assert said(findings) == ["f.toml: is not UTF-8: byte 6 is 0xfc"]
 
 
-@pytest.mark.parametrize(("make", "why"), [(False, "No such file or directory"), (True, "Is a directory")])
+@pytest.mark.parametrize(("make", "why"), [(False, "No such file or directory"), (True, "it is no file")])
 def test_what_cannot_be_read_is_refused_with_the_reason(tmp_path: Path, make: bool, why: str) -> None:
     path = tmp_path / "f.toml"
     if make:
@@ -79,3 +80,27 @@ def test_tables_are_read() -> None:
     findings = Findings()
     assert parse_toml("[a]\nb.c = 1", "f.toml", findings) == {"a": {"b": {"c": 1}}}
     assert said(findings) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "f.toml"
+    os.mkfifo(path)
+    findings = Findings()
+    assert read_text(path, "f.toml", findings) is None
+    assert said(findings) == ["f.toml: cannot be read: it is no file"]
+
+
+def test_a_file_beyond_all_measure_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "f.toml"
+    with path.open("wb") as file:
+        file.truncate(LARGEST_BYTES + 1)
+    findings = Findings()
+    assert read_text(path, "f.toml", findings) is None
+    assert said(findings) == ["f.toml: is larger than 50,000,000 bytes"]
+
+
+def test_a_number_too_long_for_python_is_a_problem_and_no_crash() -> None:
+    findings = Findings()
+    assert parse_toml(f"a = {'9' * 5000}", "f.toml", findings) == {}
+    assert "is not TOML: " in said(findings)[0]
