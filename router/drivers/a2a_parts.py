@@ -31,7 +31,7 @@ from router.core.outcome import Blob, Content, Link, Result, Text
 from router.core.plan import JSON
 from router.core.query import Attachment
 from router.drivers.a2a_wire import brief, too_large
-from router.errors import ArgumentsRefused, ToolFailed
+from router.errors import ArgumentsRefused, ProtocolBroken, ToolFailed
 from router.ports import Call
 
 LARGEST_ATTACHED_BYTES: Final = 10_000_000
@@ -172,7 +172,7 @@ class Conversation:
         return _texts(status.message.parts)
 
     def result(self, target: str, limit_bytes: int) -> Result:
-        """Return the answer or the question; raises ToolFailed and ResultTooLarge."""
+        """Return the answer or the question; raises ToolFailed, ProtocolBroken and ResultTooLarge."""
         if (failure := _FAILED.get(self._state)) is not None:
             said = " ".join(_texts(self._answer() or self.said))
             raise ToolFailed(target, f"{failure}: {brief(said)}" if said else f"{failure} without saying why")
@@ -224,7 +224,10 @@ def _goes_on(last: Part, following: Part) -> bool:
 def _read(parts: Sequence[Part], target: str, limit_bytes: int) -> tuple[tuple[Content, ...], JSON]:
     """Return content and structured content; a lone data part stands for itself, several are a list."""
     content = tuple(each for part in parts if (each := _content(part)) is not None)
-    values = [_narrow(value) for value in get_data_parts(parts)]
+    try:
+        values = [_narrow(value) for value in get_data_parts(parts)]
+    except ValueError as error:
+        raise ProtocolBroken(target, "the answer holds NaN or Infinity, which is not JSON") from error
     size = sum(map(_bytes, content)) + (len(json.dumps(values)) if values else 0)
     if size > limit_bytes:
         raise too_large(target, limit_bytes)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
 from socket import gaierror
 from typing import Final, TypeVar, cast
 from urllib.parse import urlsplit
@@ -149,8 +150,7 @@ def _of_status(response: httpx.Response, target: str) -> CallError:
     if response.status_code in (401, 403):
         return TargetUnavailable(target, f"it needs sign-in ({status})")
     if response.is_redirect:
-        place = brief(response.headers.get("location", ""))
-        return TargetUnavailable(target, f"it redirects to {place} ({status}); set the agent's url to that")
+        return TargetUnavailable(target, _of_redirect(response, status))
     if response.status_code in (404, 410) and response.request.method == "GET":
         return TargetUnavailable(target, f"there is no agent card at {response.url} ({status})")
     if response.status_code == 429 or response.status_code >= 500:
@@ -158,6 +158,17 @@ def _of_status(response: httpx.Response, target: str) -> CallError:
         after = f"; Retry-After: {wait}" if wait else ""
         return TargetUnavailable(target, f"it answers {status}{after}")
     return ProtocolBroken(target, f"it answers {status} at {response.url}")
+
+
+def _of_redirect(response: httpx.Response, status: str) -> str:
+    """Say where to; to go there is advised only where the agent stays on its host and as safe as it was."""
+    place, url = response.headers.get("location", ""), response.url
+    told = f"it redirects to {brief(place)} ({status})"
+    with suppress(httpx.InvalidURL):
+        there = url.join(place)
+        if there.host == url.host and there.scheme in ("https", url.scheme):
+            return f"{told}; set the agent's url to that"
+    return f"{told}, which is not followed"
 
 
 def _of_connection(error: httpx.TransportError) -> str:

@@ -1,9 +1,10 @@
 """The way out to MCP servers over stdio, on the MCP SDK; it decides nothing and keeps no catalogue.
 
-This is the one file of the package that calls servers through the SDK, and no error or type of the SDK leaves
-it. A server is started at its first use, spoken to in whichever era of the protocol it knows
-(`server/discover` of 2026-07-28, else the `initialize` handshake), shared by concurrent calls and kept until
-`aclose`. What a server may ask of a client (sampling, elicitation, roots) is not offered.
+This is the one file of the package that calls servers through the SDK, whose messages `mcp_lines` reads and
+writes; no error or type of the SDK leaves the two. A server is started at its first use, spoken to in
+whichever era of the protocol it knows (`server/discover` of 2026-07-28, else the `initialize` handshake),
+shared by concurrent calls and kept until `aclose`. What a server may ask of a client (sampling, elicitation,
+roots) is not offered.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -22,17 +24,14 @@ import anyio
 from anyio.abc import TaskGroup
 from mcp import Client, MCPError
 from mcp.client import IncomingMessage
-from mcp.shared.message import SessionMessage
 from mcp_types import (
     METHOD_NOT_FOUND,
     URL_ELICITATION_REQUIRED,
     CallToolResult,
-    ErrorData,
-    JSONRPCError,
+    Implementation,
     LoggingMessageNotificationParams,
     PaginatedRequestParams,
     ToolListChangedNotification,
-    jsonrpc_message_adapter,
 )
 from pydantic import BaseModel, ValidationError
 
@@ -42,8 +41,9 @@ from router.core.plan import JSON, Target
 from router.core.settings import Server
 from router.drivers.mcp_content import failure_of, question_of, result_of, size_bytes
 from router.drivers.mcp_environment import Launch, launch_of
-from router.drivers.mcp_heard import Heard, Patience, request_id
+from router.drivers.mcp_heard import Heard, Patience
 from router.drivers.mcp_held import Held, Pool
+from router.drivers.mcp_lines import Lines, Unreadable
 from router.drivers.mcp_program import Program, TooLong, objects_over, running
 from router.drivers.mcp_tools import Wire, check_arguments, tools_of, unknown_tool
 from router.errors import ProtocolBroken, ResultTooLarge, TargetUnavailable, TargetUnknown, ToolFailed
@@ -55,6 +55,8 @@ _AGAIN_SECONDS: Final = 0.25
 _LAST_WORDS_SECONDS: Final = 2.0
 _ENVELOPE_BYTES: Final = 1_048_576
 _LONGEST_REASON: Final = 500
+_OWN_VERSION: Final = next((each.version for each in distributions(name="ts-router")), "0")
+_WE: Final = Implementation(name="ts", version=_OWN_VERSION)
 _UNFIT_FOR_FILES: Final = re.compile(r"[^\w.-]")
 _FOREIGN: Final = (
     MCPError,
@@ -162,6 +164,8 @@ class McpDriver:
             offer = await connection.listed(str(target), fresh=fresh)
             if tool := offer.tool(target.member):
                 return tool
+        if fault := connection.lines.unreadable_tools.get(server.tools.own(target.member)):
+            raise ProtocolBroken(str(target), f"the server describes this tool wrongly: {fault}")
         raise unknown_tool(target, offer, server.tools)
 
 
@@ -171,6 +175,7 @@ class _Connection(Held):
     def __init__(self, server: Server, launch: Launch, log: Path, seen: Callable[[Offer], None]) -> None:
         super().__init__()
         self.heard = Heard()
+        self.lines = Lines(self.heard)
         self._server = server
         self._launch = launch
         self._log = log
@@ -193,6 +198,7 @@ class _Connection(Held):
         try:
             async with self._running() as program, self._speaking(program) as client:
                 self._session, self._program = client.session, program
+                self.lines.version = client.session.protocol_version or self.lines.version
                 self._opened()
                 await self._lost.wait()
         except* (*_FOREIGN, *_CONFUSED) as errors:
@@ -216,31 +222,14 @@ class _Connection(Held):
         # JSON may need three times the bytes of a text, and base64 four thirds of the bytes.
         limit_bytes = 3 * self._server.limit_bytes + _ENVELOPE_BYTES
         return Client(
-            objects_over(program, limit_bytes, self._read, _written, self._lost),
+            objects_over(program, limit_bytes, self.lines.read, self.lines.written, self._lost),
             mode="auto",
             cache=None,
+            client_info=_WE,
             log_level="info",
             logging_callback=self._pass_on,
             message_handler=self._notice,
         )
-
-    def _read(self, line: bytes | TooLong) -> SessionMessage | None:
-        """Read a line; a call whose answer is too long to be read is answered in the server's stead."""
-        if isinstance(line, TooLong):
-            self.heard.long_lines += 1
-            if (number := request_id(line)) is None:
-                return None
-            error = ErrorData(code=0, message="", data=line)
-            return SessionMessage(JSONRPCError(jsonrpc="2.0", id=number, error=error))
-        try:
-            message = jsonrpc_message_adapter.validate_json(line, by_name=False)
-        except ValidationError as error:
-            self.heard.stray(line)
-            if self.heard.is_hopeless():
-                raise EOFError from error
-            return None
-        self.heard.messages += 1
-        return SessionMessage(message)
 
     async def listed(self, target: str, *, fresh: bool = False) -> Offer:
         """Return what the server offers, asked again where that is not known or `fresh` is asked for."""
@@ -330,6 +319,8 @@ class _Connection(Held):
         except MCPError as error:
             if isinstance(error.data, TooLong):
                 raise self._too_large(target, "more bytes than are read") from error
+            if isinstance(error.data, Unreadable):
+                raise ProtocolBroken(target, error.data.reason) from error
             if not self.is_over:
                 raise
             with anyio.move_on_after(_LAST_WORDS_SECONDS):
@@ -355,10 +346,6 @@ class _Connection(Held):
             self._offer = None
 
 
-def _written(message: SessionMessage) -> bytes:
-    return message.message.model_dump_json(by_alias=True, exclude_unset=True).encode()
-
-
 def _as_json(model: BaseModel) -> dict[str, Any]:
     return model.model_dump(by_alias=True, mode="json", exclude_none=True)
 
@@ -371,6 +358,8 @@ def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
 def _told(error: BaseException) -> str:
     """Say what an error of the SDK says, on few lines."""
     if isinstance(error, MCPError):
+        if isinstance(error.data, Unreadable):
+            return error.data.reason
         return f"{error.message} (JSON-RPC error {error.code})"
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False)[0]

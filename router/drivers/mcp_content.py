@@ -20,8 +20,16 @@ Wire = Mapping[str, Any]
 
 
 def result_of(wire: Wire) -> Result:
-    """Return the result of a tool. Raises ValueError for bytes that are not base64 and unknown types."""
-    return Result(tuple(map(_content, wire.get("content", ()))), wire.get("structuredContent"))
+    """Return the result of a tool.
+
+    Raises ValueError for bytes that are not base64, unknown types, and numbers that are not JSON.
+    """
+    structured = wire.get("structuredContent")
+    try:
+        json.dumps(structured, allow_nan=False)
+    except ValueError as error:
+        raise ValueError("NaN or Infinity, which is not JSON") from error
+    return Result(tuple(map(_content, wire.get("content", ()))), structured)
 
 
 def size_bytes(result: Result) -> int:

@@ -9,7 +9,11 @@ allow-list only, and what the settings add:
   `TEMP`, `TMP`, `XDG_*`;
 - what programs behind a proxy or a private certificate authority need: `*_PROXY` in either case,
   `SSL_CERT_FILE`, `SSL_CERT_DIR`, `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE`, `NODE_EXTRA_CA_CERTS`;
-- settings of package runners, such as their index and cache: `UV_*`, `PIP_*`, `npm_config_*`.
+- settings of package runners, such as their index and cache: `UV_*`, `PIP_*`, `npm_config_*`. Of these, what
+  may hold a secret is for the runners alone (`uv`, `uvx`, `pipx`, `npx`, `npm`), which may need it to reach a
+  private registry, and whose servers see it in turn: names that hold `TOKEN`, `PASSWORD`, `PASSWD`, `SECRET`,
+  `_AUTH` or `CREDENTIAL` in either case, and values with an address that names a user
+  (`https://user:password@host`). What is for publishing, `UV_PUBLISH_*`, is for none.
 
 `VIRTUAL_ENV` is left out, or a runner would take our own environment for the server's.
 """
@@ -17,6 +21,7 @@ allow-list only, and what the settings add:
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -40,6 +45,13 @@ INHERITED: Final = (
     *("UV_*", "PIP_*", "npm_config_*", "NPM_CONFIG_*"),
 )
 """Names and shell-style patterns of the variables that a child process inherits."""
+
+RUNNERS: Final = frozenset({"uv", "uvx", "pipx", "npx", "npm"})
+"""Programs that fetch packages, which inherit the secrets among their settings."""
+
+_OF_RUNNERS: Final = ("UV_", "PIP_", "NPM_CONFIG_")
+_SECRET: Final = re.compile("TOKEN|PASSWORD|PASSWD|SECRET|_AUTH|CREDENTIAL")
+_USER_IN_ADDRESS: Final = re.compile(r"//[^/\s]*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +80,7 @@ def launch_of(server: Server, *, cwd: str, target: str) -> Launch:
         raise TargetUnavailable(
             target, f"there is no directory {directory} to run it in; set cwd in [mcp.{server.name}]"
         )
-    environment = inherited(os.environ) | dict(server.env)
+    environment = inherited(os.environ, server.command) | dict(server.env)
     program = find_program(server.command, path=environment.get("PATH", ""), cwd=directory)
     if not program:
         raise TargetUnavailable(
@@ -79,16 +91,27 @@ def launch_of(server: Server, *, cwd: str, target: str) -> Launch:
     return Launch((program, *server.args), directory, environment)
 
 
-def inherited(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the part of an environment that a child process inherits.
+def inherited(environment: Mapping[str, str], command: str) -> dict[str, str]:
+    """Return the part of an environment that a child process of this command inherits.
 
     Shell functions exported as variables (values that start with `()`) are left out, as the MCP SDK does.
     """
+    is_runner = Path(command).stem.lower() in RUNNERS
     return {
         name: value
         for name, value in environment.items()
-        if any(fnmatchcase(name, each) for each in INHERITED) and not value.startswith("()")
+        if any(fnmatchcase(name, each) for each in INHERITED)
+        and not value.startswith("()")
+        and not _is_withheld(name.upper(), value, is_runner=is_runner)
     }
+
+
+def _is_withheld(name: str, value: str, *, is_runner: bool) -> bool:
+    """Whether a setting of package runners, its name in capitals, is none of this program's business."""
+    if not name.startswith(_OF_RUNNERS):
+        return False
+    is_secret = _SECRET.search(name) or _USER_IN_ADDRESS.search(value)
+    return name.startswith("UV_PUBLISH_") or bool(is_secret and not is_runner)
 
 
 def find_program(command: str, *, path: str, cwd: str) -> str:

@@ -7,12 +7,14 @@ leaves behind when it exits by itself.
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import signal
 import subprocess
+import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import ExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar, cast
@@ -28,17 +30,31 @@ GRACE_SECONDS: Final = 2.0
 proportions of https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#shutdown."""
 
 LOG_LIMIT_BYTES: Final = 1_000_000
-"""A log larger than this starts anew."""
+"""A log larger than this starts anew; where its program still runs, with the last of it."""
 
+_LOG_LOOK_SECONDS: Final = 1.0
 _POLL_SECONDS: Final = 0.01
 _EDGE_BYTES: Final = 256
 _HEAD_LINES: Final = 4
 _TAIL_LINES: Final = 20
 _TAIL_BYTES: Final = 65_536
+_LONGEST_LINE: Final = 300
 _UNPRINTABLE: Final = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[^\t\n -~\u00a0-\U0010ffff]"
 )
 _KILL: Final = getattr(signal, "SIGKILL", signal.SIGTERM)
+
+_running: Final[dict[int, int]] = {}
+"""Process groups that were not yet seen to their end, and the process of ours that started each."""
+
+
+@atexit.register
+def _kill_the_rest() -> None:
+    """End what a second interrupt kept us from ending."""
+    for group, owner in _running.items():
+        if owner == os.getpid() and hasattr(os, "killpg"):
+            with suppress(OSError):
+                os.killpg(group, _KILL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +115,13 @@ class Program:
         self._stdout = cast("ByteReceiveStream", process.stdout)
         self._log = log
         self._log_start = log_start
+        self._log_end = ""
         self._was_ended = False
+
+    @property
+    def number(self) -> int:
+        """The id of its process, and of the group of what it starts."""
+        return self._process.pid
 
     @property
     def has_ended(self) -> bool:
@@ -142,8 +164,25 @@ class Program:
             lines = _UNPRINTABLE.sub("", file.read().decode(errors="replace")).strip().splitlines()
             if len(lines) > _TAIL_LINES:
                 lines = [*lines[:_HEAD_LINES], "…", *lines[_HEAD_LINES - _TAIL_LINES + 1 :]]
-            return "\n".join(lines)
-        return ""
+            return "\n".join(map(_cut, lines))
+        return self._log_end
+
+    async def bound_log(self) -> None:
+        """Keep the log from growing without end, for as long as this is not cancelled."""
+        while True:
+            await anyio.sleep(_LOG_LOOK_SECONDS)
+            self._shorten_log()
+
+    def _shorten_log(self) -> None:
+        """Leave no more than the end of a log that is too large; its program appends, wherever the end is."""
+        with suppress(OSError):
+            if self._log.is_file() and self._log.stat().st_size > LOG_LIMIT_BYTES:
+                with self._log.open("r+b") as file:
+                    file.seek(-_TAIL_BYTES, os.SEEK_END)
+                    end = file.read(_TAIL_BYTES).partition(b"\n")
+                    file.truncate(0)
+                with self._log.open("ab") as file:
+                    file.write(end[2] or end[0])
 
     async def end(self) -> None:
         """Close its input, wait a little, then end it and what it started; takes some seconds at most."""
@@ -159,6 +198,12 @@ class Program:
             tasks.cancel_scope.cancel()
         if self._process.returncode is not None:
             await self._process.aclose()
+        self._log_end = self.log_tail()
+        self._shorten_log()
+
+    def kill(self) -> None:
+        """End it and what it started, now; for where there is no time to wait."""
+        self._signal(_KILL)
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         with suppress(OSError, anyio.BrokenResourceError, anyio.ClosedResourceError):
@@ -202,32 +247,61 @@ async def running(launch: Launch, log: Path) -> AsyncIterator[Program]:
     On leaving, however that comes about, the program and what it started are ended. Raises OSError or
     ValueError where it cannot be started.
     """
-    descriptor = _open_log(log)
+    with ExitStack() as stack:
+        program = await _started(launch, log, stack)
+        try:
+            yield program
+        finally:
+            try:
+                with anyio.CancelScope(shield=True):
+                    await program.end()
+            except BaseException:  # a second interrupt goes through every shield
+                program.kill()
+                raise
+            finally:
+                del _running[program.number]
+
+
+async def _started(launch: Launch, log: Path, stack: ExitStack) -> Program:
+    descriptor, log = _open_log(log, stack)
     try:
         log_start = os.lseek(descriptor, 0, os.SEEK_END)
-        process = await anyio.open_process(
-            launch.command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=descriptor,
-            cwd=launch.cwd,
-            env=launch.environment,
-            start_new_session=True,
-        )
+        # Cancelled half-way, asyncio would kill it but not wait for it, and complain of that later.
+        with anyio.CancelScope(shield=True):
+            process = await anyio.open_process(
+                launch.command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=descriptor,
+                cwd=launch.cwd,
+                env=launch.environment,
+                start_new_session=True,
+            )
     finally:
         os.close(descriptor)
-    program = Program(process, log, log_start)
-    try:
-        yield program
-    finally:
-        with anyio.CancelScope(shield=True):
-            await program.end()
+    _running[process.pid] = os.getpid()
+    return Program(process, log, log_start)
 
 
-def _open_log(log: Path) -> int:
-    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _open_log(log: Path, stack: ExitStack) -> tuple[int, Path]:
+    """Open the log, or where that cannot be written a temporary one; a call is worth more than its log."""
+    with suppress(OSError):
+        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return _append_to(log), log
+    with suppress(OSError):
+        beside = tempfile.TemporaryDirectory(prefix="ts-log-", ignore_cleanup_errors=True)
+        temporary = Path(stack.enter_context(beside)) / "log"
+        return _append_to(temporary), temporary
+    return os.open(os.devnull, os.O_WRONLY), Path(os.devnull)
+
+
+def _append_to(log: Path) -> int:
     anew = os.O_TRUNC if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES else 0
     return os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | anew, 0o600)
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE - 1] + "…"
 
 
 _Object = TypeVar("_Object")
@@ -268,5 +342,6 @@ async def objects_over(
     async with reader, writer, from_writer, anyio.create_task_group() as tasks:
         tasks.start_soon(hear)
         tasks.start_soon(tell)
+        tasks.start_soon(program.bound_log)
         yield reader, writer
         tasks.cancel_scope.cancel()

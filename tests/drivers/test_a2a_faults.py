@@ -62,7 +62,7 @@ CARDS = {
     "card-empty": (ProtocolBroken, "is not an agent card: it has neither name nor interface"),
     "card-401": (TargetUnavailable, r"it needs sign-in \(HTTP 401 Unauthorized\)"),
     "card-503": (TargetUnavailable, "it answers HTTP 503 Service Unavailable; Retry-After: 7"),
-    "card-302": (TargetUnavailable, r"it redirects to http://127.0.0.2:1/card \(HTTP 302 Found\); set"),
+    "card-302": (TargetUnavailable, r"it redirects to http://127.0.0.2:1/card \(HTTP 302 Found\), which"),
     "card-drop": (TargetUnavailable, "the connection was lost during the call: Server disconnected"),
     "card-huge": (ResultTooLarge, "its card is larger than 1,000,000 bytes"),
     "by-grpc": (TargetUnavailable, "its card offers GRPC 1.0, HTTP.JSON 1.0; this version calls JSONRPC"),

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from router.core.outcome import Blob, Link, Result, Text
 from router.drivers.a2a_parts import Conversation, handle
-from router.errors import ResultTooLarge
+from router.errors import ProtocolBroken, ResultTooLarge
 
 DONE = StreamResponse(
     status_update=TaskStatusUpdateEvent(task_id="t", status=TaskStatus(state=TaskState.TASK_STATE_COMPLETED))
@@ -121,6 +121,14 @@ def test_the_limit_counts_bytes_of_every_kind(part: Part) -> None:
     assert done(part).result("a2a:a", 12) is not None
     with pytest.raises(ResultTooLarge, match="the answer is larger than the limit of 9 bytes"):
         done(part).result("a2a:a", 9)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_number_that_is_no_json_is_told(number: float) -> None:
+    part = new_data_part({"mean": 1})
+    part.data.struct_value.fields["mean"].number_value = number
+    with pytest.raises(ProtocolBroken, match="the answer holds NaN or Infinity, which is not JSON"):
+        done(part).result("a2a:a", 1000)
 
 
 def test_a_link_keeps_its_name() -> None:

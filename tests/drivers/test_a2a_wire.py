@@ -38,6 +38,27 @@ def test_a_failure_is_translated(error: Exception, meaning: Exception) -> None:
     assert translated(error, "a2a:a") == meaning
 
 
+@pytest.mark.parametrize(
+    ("place", "advice"),
+    [
+        ("/v2/card", "; set the agent's url to that"),
+        ("https://agents.example.com:8443/", "; set the agent's url to that"),
+        ("http://agents.example.com/", ", which is not followed"),
+        ("https://evil.example.com/", ", which is not followed"),
+        ("file:///etc/passwd", ", which is not followed"),
+        ("file://agents.example.com/etc/passwd", ", which is not followed"),
+        ("https://[/", ", which is not followed"),
+    ],
+)
+def test_a_redirect_is_advised_only_where_it_is_no_trap(place: str, advice: str) -> None:
+    response = httpx.Response(302, headers={"location": place}, request=REQUEST)
+    error = httpx.HTTPStatusError("redirected", request=REQUEST, response=response)
+
+    assert translated(error, "a2a:a") == TargetUnavailable(
+        "a2a:a", f"it redirects to {place} (HTTP 302 Found){advice}"
+    )
+
+
 def test_foreign_text_is_put_on_one_line_and_cut() -> None:
     assert brief(" a\n\tb ") == "a b"
     assert brief("x" * 501) == "x" * 500 + "…"

@@ -6,7 +6,8 @@ import signal
 import stat
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import anyio
 import psutil
 import pytest
 
+from router import __version__
 from router.drivers import mcp_program
 from router.drivers.mcp import McpDriver
 from router.errors import CallTimedOut, TargetUnavailable
@@ -184,31 +186,57 @@ async def test_cancelling_the_owner_of_the_connections_ends_every_process(tmp_pa
     assert await servers.have_ended(*processes)
 
 
-def test_an_interrupt_ends_every_process(tmp_path: Path) -> None:
-    script = (
-        "import sys, anyio\n"
-        "from pathlib import Path\n"
-        "from tests import servers\n"
-        "async def main():\n"
-        "    async with servers.driving(Path(sys.argv[1]), servers.faulty()) as driver:\n"
-        "        print((await servers.ask(driver, 'faulty/pid')).text, flush=True)\n"
-        "        await servers.ask(driver, 'faulty/hang')\n"
-        "anyio.run(main)\n"
-    )
+INTERRUPTED = """
+import sys, anyio
+from pathlib import Path
+from tests import servers
+async def main():
+    async with servers.driving(Path(sys.argv[1]), servers.faulty(sys.argv[2])) as driver:
+        print((await servers.ask(driver, 'faulty/pid')).text, flush=True)
+        print((await servers.ask(driver, 'faulty/leave-child')).text, flush=True)
+        await servers.ask(driver, 'faulty/hang')
+anyio.run(main)
+"""
+
+
+@contextmanager
+def interrupted(directory: Path, mode: str) -> Iterator[subprocess.Popen[str]]:
+    """Give a process that will call a server and wait."""
     with subprocess.Popen(
-        [sys.executable, "-c", script, str(tmp_path)],
+        [sys.executable, "-c", INTERRUPTED, str(directory), mode],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         cwd=servers.PROJECT,
     ) as child:
-        assert child.stdout is not None
-        process = psutil.Process(int(child.stdout.readline()))
+        yield child
+
+
+def told_processes(child: subprocess.Popen[str]) -> list[psutil.Process]:
+    assert child.stdout is not None
+    return [psutil.Process(int(child.stdout.readline())) for _ in range(2)]
+
+
+def test_an_interrupt_ends_every_process(tmp_path: Path) -> None:
+    with interrupted(tmp_path, "well") as child:
+        processes = told_processes(child)
         child.send_signal(signal.SIGINT)
         _, told = child.communicate(timeout=20)
 
     assert told.endswith("KeyboardInterrupt\n")
-    assert psutil.wait_procs([process], timeout=10)[1] == []
+    assert psutil.wait_procs(processes, timeout=10)[1] == []
+
+
+def test_an_impatient_interrupt_leaves_no_process(tmp_path: Path) -> None:
+    with interrupted(tmp_path, "stubborn") as child:
+        processes = told_processes(child)
+        while child.poll() is None:
+            child.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(0.3)
+        child.communicate(timeout=20)
+
+    assert psutil.wait_procs(processes, timeout=10)[1] == []
 
 
 @pytest.mark.usefixtures("short_grace")
@@ -299,3 +327,41 @@ async def test_a_log_goes_on_until_it_is_large_and_then_starts_anew(tmp_path: Pa
         with pytest.raises(TargetUnavailable):
             await driver.offer("faulty")
     assert log.stat().st_size < 100
+
+
+async def test_a_log_does_not_grow_without_end_while_its_server_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mcp_program, "_LOG_LOOK_SECONDS", 0.01)
+    log = tmp_path / "logs" / "faulty.log"
+    async with servers.driving(tmp_path, servers.faulty()) as driver:
+        for _ in range(2):
+            await servers.ask(driver, "faulty/flood", lines=15_000, length=99)
+            assert await has_shrunk(log)
+
+        assert log.read_text().endswith("14999".ljust(99) + "\n")
+        with pytest.raises(TargetUnavailable) as caught:
+            await servers.ask(driver, "faulty/die")
+    assert caught.value.log.endswith("14999".ljust(99) + "\nout of memory")
+
+
+async def has_shrunk(log: Path) -> bool:
+    for _ in range(1000):
+        if (await anyio.Path(log).stat()).st_size <= mcp_program.LOG_LIMIT_BYTES:
+            return True
+        await anyio.sleep(0.01)
+    return False
+
+
+async def test_a_log_is_short_once_its_server_has_ended(tmp_path: Path) -> None:
+    async with servers.driving(tmp_path, servers.faulty()) as driver:
+        await servers.ask(driver, "faulty/flood", lines=15_000, length=99)
+
+    assert (tmp_path / "logs" / "faulty.log").stat().st_size <= 65_536
+
+
+async def test_a_server_is_told_who_we_are(tmp_path: Path) -> None:
+    async with servers.driving(tmp_path, servers.faulty()) as driver:
+        told = (await servers.ask(driver, "faulty/client")).text
+
+    assert told == f'{{"name": "ts", "version": "{__version__}"}}'

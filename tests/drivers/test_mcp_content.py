@@ -53,6 +53,12 @@ def test_structured_content_may_be_any_json() -> None:
     assert result_of({"structuredContent": [1, None]}) == Result((), [1, None])
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_structured_content_that_is_no_json_is_told(number: float) -> None:
+    with pytest.raises(ValueError, match="NaN or Infinity, which is not JSON"):
+        result_of({"structuredContent": {"deep": [number]}})
+
+
 def test_a_result_is_as_large_as_what_it_holds() -> None:
     result = Result((Text("é"), Blob(b"123"), Link("file:///a")), {"a": 1})
 

@@ -25,18 +25,45 @@ from router.errors import TargetUnavailable
     ],
 )
 def test_what_servers_and_their_runners_need_is_inherited(name: str) -> None:
-    assert inherited({name: "value"}) == {name: "value"}
+    assert inherited({name: "value"}, "node") == {name: "value"}
 
 
 @pytest.mark.parametrize(
     "name", ["VIRTUAL_ENV", "HF_TOKEN", "PYTHONPATH", "AWS_SECRET_ACCESS_KEY", "LD_PRELOAD"]
 )
 def test_nothing_else_is_inherited(name: str) -> None:
-    assert inherited({name: "value"}) == {}
+    assert inherited({name: "value"}, "node") == {}
+
+
+SECRETS = {
+    "UV_INDEX_PRIVATE_PASSWORD": "secret",
+    "UV_GITHUB_TOKEN": "secret",
+    "UV_DEFAULT_INDEX": "https://me:secret@packages.example.com/simple",
+    "UV_EXTRA_INDEX_URL": "https://a.example.com/ https://secret@b.example.com/",
+    "PIP_CLIENT_SECRET": "secret",
+    "npm_config__authToken": "secret",
+    "npm_config_//packages.example.com/:_auth": "secret",
+    "NPM_CONFIG_PROXY_PASSWD": "secret",
+    "UV_CREDENTIALS_DIR": "/secret",
+}
+
+
+@pytest.mark.parametrize("command", ["node", "python3", "mcp-server-git", "/opt/uvx/server", "uvx-like"])
+def test_secrets_of_package_runners_are_kept_from_other_programs(command: str) -> None:
+    kept = {"UV_INDEX_URL": "https://packages.example.com/@scope", "UV_KEYRING_PROVIDER": "subprocess"}
+
+    assert inherited(SECRETS | kept, command) == kept
+
+
+@pytest.mark.parametrize("command", ["uvx", "uv", "pipx", "npx", "npm", "/usr/bin/npx", "npx.CMD"])
+def test_package_runners_reach_a_private_registry_and_publish_nowhere(command: str) -> None:
+    publishing = {"UV_PUBLISH_TOKEN": "secret", "UV_PUBLISH_URL": "https://packages.example.com/"}
+
+    assert inherited(SECRETS | publishing, command) == SECRETS
 
 
 def test_an_exported_shell_function_is_not_inherited() -> None:
-    assert inherited({"TERM": "() { :; }"}) == {}
+    assert inherited({"TERM": "() { :; }"}, "node") == {}
 
 
 def program(directory: Path, name: str) -> Path:

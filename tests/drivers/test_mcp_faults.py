@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,6 +57,7 @@ async def failure(
         ("closes-output", TargetUnavailable, "the server closed its standard output before it answered"),
         ("refuses", ProtocolBroken, "the server cannot be spoken to: no initialize here (JSON-RPC error"),
         ("old-version", ProtocolBroken, "Unsupported protocol version from the server: 1999-12-31"),
+        ("unreadable", ProtocolBroken, "cannot be spoken to: the answer cannot be read: result: Input"),
         ("bad-list", ProtocolBroken, "not what was agreed: tools.0.inputSchema: Field required"),
         ("refuses-list", ProtocolBroken, "the server does not list its tools: no tools/list here (JSON-RPC"),
         ("endless-pages", ProtocolBroken, "the server's list of tools does not end after 100 pages"),
@@ -165,13 +167,102 @@ async def test_a_program_that_cannot_be_executed_is_unavailable(tmp_path: Path) 
     assert "the server cannot be started: [Errno 8] Exec format error" in error.reason
 
 
-async def test_a_log_that_cannot_be_written_makes_a_server_unavailable(tmp_path: Path) -> None:
+async def test_a_log_that_cannot_be_written_keeps_no_server_from_answering(tmp_path: Path) -> None:
     (tmp_path / "logs").write_text("a file where the directory should be")
+    async with servers.driving(tmp_path, servers.faulty()) as driver:
+        result = await servers.ask(driver, "faulty/echo", text="hello")
 
-    error = await failure(tmp_path, servers.faulty())
+    assert result.text == "hello"
+
+
+async def test_a_log_that_cannot_be_written_is_told_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "logs").write_text("a file where the directory should be")
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+
+    error = await failure(tmp_path, servers.faulty("exits"))
 
     assert isinstance(error, TargetUnavailable)
-    assert "File exists" in error.reason
+    assert error.log == "no configuration found in /etc/faulty.conf"
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+async def test_a_machine_without_a_place_for_any_log_is_no_hindrance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "logs").write_text("a file where the directory should be")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+
+    error = await failure(tmp_path, servers.faulty("exits"))
+
+    assert error == TargetUnavailable(
+        "mcp:faulty/echo", "the server ended with exit code 3 before it answered"
+    )
+
+
+async def test_half_a_character_costs_no_more_than_itself(tmp_path: Path) -> None:
+    line = '{"jsonrpc": "2.0", "id": ID, "result": {"resultType": "complete", "content": [TEXT]}}'
+    text = r'{"type": "text", "text": "cut \ud83d, \ud83d\ude00 and C:\\ud83d"}'
+    async with servers.driving(tmp_path, servers.faulty()) as driver:
+        result = await servers.ask(driver, "faulty/raw", line=line.replace("TEXT", text))
+
+    assert result.text == "cut \N{REPLACEMENT CHARACTER}, \N{GRINNING FACE} and C:\\ud83d"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('{"jsonrpc": "2.0", "id": ID, "result": [1, 2]}', "result: Input should be an object"),
+        ('{"jsonrpc": "2.0", "id": ID.0, "result": {"content": []}}', "id.int: Input should be a valid"),
+        ('{"jsonrpc": "2.0", "id": ID, "error": "no"}', "error: Input should be an object"),
+        ('{"jsonrpc": "2.0", "id": ID, "result": {"n": %s}}' % ("9" * 10_000), "Invalid JSON: number out of"),
+        ('{"jsonrpc": "2.0", "id": ID, "result": %s}' % ("[" * 10_000 + "]" * 10_000), "Invalid JSON: recur"),
+        ('{"result": {"n": %s}, "jsonrpc": "2.0", "id": ID}' % ("9" * 10_000), "Invalid JSON: number out of"),
+    ],
+    ids=["no-object", "float-id", "bad-error", "digits", "nesting", "id-last"],
+)  # fmt: skip
+async def test_an_answer_that_cannot_be_read_ends_the_call_at_once(
+    tmp_path: Path, line: str, told: str
+) -> None:
+    async with servers.driving(tmp_path, servers.faulty()) as driver:
+        with pytest.raises(ProtocolBroken) as broken:
+            await servers.ask(driver, "faulty/raw", line=line, timeout_seconds=300)
+        after = await servers.ask(driver, "faulty/echo", text="still here")
+
+    assert broken.value.reason.startswith(f"the answer cannot be read: {told}")
+    assert after.text == "still here"
+
+
+async def test_an_error_for_no_request_is_that_of_the_only_one(tmp_path: Path) -> None:
+    line = '{"jsonrpc": "2.0", "id": null, "error": {"code": -32700, "message": "Parse error"}}'
+
+    error = await failure(tmp_path, servers.faulty(), "raw", line=line, timeout_seconds=300)
+
+    assert error == ToolFailed("mcp:faulty/raw", "Parse error (JSON-RPC error -32700)")
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+async def test_a_number_that_is_no_json_is_told(tmp_path: Path, number: str) -> None:
+    line = '{"jsonrpc": "2.0", "id": ID, "result": RESULT}'
+    result = '{"resultType": "complete", "content": [], "structuredContent": {"mean": ' + number + "}}"
+
+    error = await failure(tmp_path, servers.faulty(), "raw", line=line.replace("RESULT", result))
+
+    assert error == ProtocolBroken("mcp:faulty/raw", "the result holds NaN or Infinity, which is not JSON")
+
+
+async def test_one_tool_described_wrongly_takes_none_of_the_others_away(tmp_path: Path) -> None:
+    async with servers.driving(tmp_path, servers.faulty("bad-tool")) as driver:
+        result = await servers.ask(driver, "faulty/echo", text="hello")
+        with pytest.raises(ProtocolBroken) as broken:
+            await servers.ask(driver, "faulty/bad")
+
+    assert result.text == "hello"
+    assert broken.value.reason == (
+        "the server describes this tool wrongly: inputSchema.required: Input should be a valid list"
+    )
 
 
 @pytest.mark.parametrize("order", ["id-first", "id-last"])

@@ -189,7 +189,7 @@ async def test_a_tool_that_asks_for_a_sign_in_waits_with_the_link(tmp_path: Path
     assert result.content == (Text("Sign in first."), Link("https://example.com/in"))
 
 
-def test_one_file_of_the_drivers_imports_the_sdk() -> None:
+def test_two_files_of_the_drivers_import_the_sdk_one_to_call_and_one_to_read() -> None:
     drivers = servers.PROJECT / "router" / "drivers"
 
     def imported(file: Path) -> set[str]:
@@ -200,7 +200,10 @@ def test_one_file_of_the_drivers_imports_the_sdk() -> None:
     def knows_sdk(file: Path) -> bool:
         return any(name.partition(".")[0] in ("mcp", "mcp_types") for name in imported(file))
 
-    assert [file.name for file in sorted(drivers.glob("*.py")) if knows_sdk(file)] == ["mcp.py"]
+    assert [file.name for file in sorted(drivers.glob("*.py")) if knows_sdk(file)] == [
+        "mcp.py",
+        "mcp_lines.py",
+    ]
 
 
 async def test_the_rooms_beside_the_sdks_door_load_without_it() -> None:

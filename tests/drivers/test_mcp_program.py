@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 
 import anyio
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -150,3 +152,71 @@ async def test_a_log_that_was_cut_or_taken_away_tells_what_is_left(tmp_path: Pat
         assert program.log_tail() == "anew"
         log.unlink()
         assert program.log_tail() == ""
+
+
+@pytest.mark.anyio
+async def test_a_long_line_of_the_log_is_cut(tmp_path: Path) -> None:
+    script = "import sys; sys.stderr.write('x' * 5_000 + '\\nlast\\n' + 'y' * 300)"
+    async with run(tmp_path, script) as program:
+        assert [line async for line in program.lines(100)] == []
+
+    assert program.log_tail() == "x" * 299 + "…\nlast\n" + "y" * 300
+
+
+def test_a_program_that_nobody_ended_is_killed_when_we_exit(tmp_path: Path) -> None:
+    script = """
+import asyncio, sys
+from pathlib import Path
+from router.drivers.mcp_environment import Launch
+from router.drivers.mcp_program import running
+stubborn = (
+    "import os, signal, threading; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    "print(os.getpid(), flush=True); threading.Event().wait()"
+)
+async def start():
+    program = await opened.__aenter__()
+    print((await anext(program.lines(100))).decode(), flush=True)
+opened = running(Launch((sys.executable, "-c", stubborn), ".", {}), Path(sys.argv[1]))
+loop = asyncio.new_event_loop()
+loop.run_until_complete(start())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "log")],
+        check=False,
+        capture_output=True,
+        cwd=servers.PROJECT,
+        timeout=20,
+    )
+
+    with suppress(psutil.NoSuchProcess):
+        assert psutil.wait_procs([psutil.Process(int(done.stdout))], timeout=10)[1] == []
+
+
+def test_a_start_that_is_cancelled_half_way_is_seen_to_its_end(tmp_path: Path) -> None:
+    script = """
+import sys, anyio
+from pathlib import Path
+from router.drivers.mcp_environment import Launch
+from router.drivers.mcp_program import running
+async def hold():
+    launch = Launch((sys.executable, "-S", "-c", "import sys; sys.stdin.read()"), ".", {})
+    async with running(launch, Path(sys.argv[1])):
+        await anyio.sleep_forever()
+async def cancel_after(steps):
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(hold)
+        for _ in range(steps):
+            await anyio.lowlevel.checkpoint()
+        tasks.cancel_scope.cancel()
+for steps in range(8):
+    anyio.run(cancel_after, steps)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "log")],
+        check=False,
+        capture_output=True,
+        cwd=servers.PROJECT,
+        timeout=60,
+    )
+
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -33,6 +33,7 @@ ANSWER_LAST = "id-last"
 mode = sys.argv[1] if len(sys.argv) > 1 else "well"
 cancelled: list[int] = []
 grown: list[str] = []
+client: JSON = {}
 
 
 def write(line: str) -> None:
@@ -175,6 +176,20 @@ def garbage_for_answer(_: JSON, __: int) -> JSON | None:
     return None
 
 
+def raw(args: JSON, number: int) -> JSON | None:
+    """Write a line as it is given, with the request's id for ID."""
+    write(args["line"].replace("ID", str(number)))
+    return None
+
+
+def flood_the_log(args: JSON, _: int) -> JSON:
+    """Write lines of a number, each as long as asked for, to the standard error."""
+    for number in range(args["lines"]):
+        sys.stderr.write(f"{number}".ljust(args["length"]) + "\n")
+    sys.stderr.flush()
+    return text("flooded")
+
+
 def grow(_: JSON, __: int) -> JSON:
     """Offer one more tool, and say so."""
     grown.append(f"grown{len(grown)}")
@@ -229,6 +244,9 @@ TOOLS: dict[str, tuple[Callable[[JSON, int], JSON | None], JSON]] = {
     "endless-line": (endless_line, {}),
     "leave-child": (leave_child, {}),
     "garbage": (garbage_for_answer, {}),
+    "raw": (raw, {"line": {"type": "string"}}),
+    "flood": (flood_the_log, {"lines": {"type": "integer"}, "length": {"type": "integer"}}),
+    "client": (lambda _, __: text(json.dumps(client)), {}),
     "grow": (grow, {}),
     "tell": (tell_and_work, {}),
     "ask": (ask_first, {"again": {"type": "boolean"}}),
@@ -252,6 +270,8 @@ def described() -> list[JSON]:
             tool["outputSchema"] = {"type": "object", "required": ["count"]}
         if tool["name"] == "echo":
             tool["annotations"] = {"readOnlyHint": True}
+    if mode == "bad-tool":
+        tools.insert(0, {"name": "bad", "inputSchema": {"type": "object", "required": 5}})
     return tools + [{"name": name, "inputSchema": {"type": "object"}} for name in grown]
 
 
@@ -280,7 +300,10 @@ def answer(message: JSON) -> JSON | None:
         cancelled.append(params["requestId"])
     elif method == "server/discover" and mode == "modern":
         return MODERN
+    elif method == "initialize" and mode == "unreadable":
+        send(id=number, result=["hello"])
     elif method == "initialize" and mode != "refuses":
+        client.update(params["clientInfo"])
         return initialized(params)
     elif method == "tools/list" and mode not in ("no-tools", "refuses-list"):
         return listed() if mode != "bad-list" else {"tools": [{"title": "nameless"}]}
