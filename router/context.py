@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from router.core.query import Attachment, Query
+from router.errors import QueryRefused
 
 
 def query_here(
@@ -22,6 +23,10 @@ def query_here(
 
     Raises QueryRefused for a text or a context that cannot be one.
     """
+    try:
+        str(cwd).encode()
+    except UnicodeEncodeError as error:
+        raise QueryRefused("the name of the working directory is not UTF-8") from error
     return Query(
         text,
         modes=modes,

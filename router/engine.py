@@ -8,10 +8,12 @@ from typing import Final
 
 from router.core.bind import bind
 from router.core.book import Rulebook
+from router.core.conditions import Attached
 from router.core.decision import Decision
 from router.core.outcome import Outcome
 from router.core.plan import Plan, Target
 from router.core.query import Query
+from router.core.template import strings
 from router.errors import AmbiguousRoute, NoRoute, PlanRefused
 from router.ports import Catalogue, Driver, Hit, Offer, Planner, PlanRequest
 from router.run import Keep, Report, Run, undriven, unheard
@@ -72,7 +74,7 @@ class Router:
             return Route(query, decision, plan)
         if decision.kind == "tie" and self.book.settings.ambiguous == "error":
             raise AmbiguousRoute(decision.tied)
-        if planner and self.planner is not None and "planner" in self.book.settings.fallback:
+        if self.fallback(decision, planner=planner) == "planner" and self.planner is not None:
             request = PlanRequest(query, self._among(decision, query))
             plan = await self.planner.plan(request)
             if plan is not None:
@@ -107,7 +109,18 @@ class Router:
             attached=route.query.attached,
             report=report,
         )
+        if self._leaves_out_attached(route):
+            run.warnings.append("the attached files went nowhere: neither rule nor step reads them")
         return await run.carried_out(timeout_seconds)
+
+    def _leaves_out_attached(self, route: Route) -> bool:
+        """Whether files are attached that no agent gets, no template names and no condition asks for."""
+        if not route.query.attached or any(step.use.scheme == "a2a" for step in route.plan.steps):
+            return False
+        rules = [self.book.rules[id_] for id_ in (route.decision.rule, *route.decision.added) if id_]
+        templates = (each for rule in rules for step in rule.steps for each in strings(step.args))
+        asked = any(isinstance(atom, Attached) for rule in rules for atom in rule.condition.atoms())
+        return not asked and not any("attached" in self.book.templates.names(each) for each in templates)
 
     def _among(self, decision: Decision, query: Query) -> tuple[Target, ...]:
         """Return the targets of the tied rules that the query's modes and words admit."""

@@ -61,7 +61,7 @@ class Call:
     message: str = ""
     """What an agent is asked."""
     attached: tuple[Attachment, ...] = ()
-    timeout_seconds: float = 30.0
+    timeout_seconds: float = 60.0
     """The whole call, connecting included."""
 
 

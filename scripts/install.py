@@ -46,6 +46,7 @@ def call(*command: str) -> None:
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"}
     environment.pop("VIRTUAL_ENV", None)
     environment["UV_PROJECT_ENVIRONMENT"] = str(ENVIRONMENT)
+    environment.setdefault("UV_SYSTEM_CERTS", "true")  # trust what pip trusts
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # without bytecode every start takes twice as long
     code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
     if code:

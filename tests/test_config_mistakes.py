@@ -55,7 +55,7 @@ def refused(directory: Path, text: str, /, *, person: str = "", **variables: str
         (PROGRAM + 'transport = "pipe"', "ts.toml:3:13: "),
         ('[mcp.x]\ntags = ["a"]', "ts.toml:1:2: [mcp.x]: a server has"),
         (PROGRAM + 'url = "http://h"', "ts.toml:3:1: [mcp.x]: a server has"),
-        ('[mcp.x]\nurl = "h"', 'ts.toml:2:7: "url" "h" is not a URL such as https://host/path'),
+        ('[mcp.x]\nurl = "h"', 'ts.toml:2:7: "url" must be a URL such as https://host/path'),
         ('[mcp.x]\nurl = "http://h"\ntransport = "stdio"', '3:13: a server with a url has transport "http"'),
         ('[mcp.x]\nurl = "http://h"\nargs = ["a"]', 'ts.toml:3:1: "args" is for servers with a command'),
         ('[mcp.x]\nurl = "http://h"\nenv = { A = "1" }', 'ts.toml:3:1: "env" is for servers with a command'),

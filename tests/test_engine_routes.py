@@ -105,7 +105,7 @@ async def test_a_planner_is_not_asked_where_a_rule_decides(tmp_path: Path) -> No
     ("fallback", "asked", "nearest", "first"),
     [
         ('["cache", "planner", "search"]', 1, ("mcp:git/git_log", "a2a:writer"), "planner"),
-        ('["search", "planner"]', 1, ("mcp:git/git_log", "a2a:writer"), "search"),
+        ('["search", "planner"]', 0, ("mcp:git/git_log", "a2a:writer"), "search"),
         ('["planner"]', 1, (), "planner"),
         ('["search"]', 0, ("mcp:git/git_log", "a2a:writer"), "search"),
         ('["cache"]', 0, (), None),

@@ -35,7 +35,7 @@ def ended(command: Callable[Flags, int]) -> Callable[Flags, None]:
             code = command(*flags, **options)
         except RouterError as error:
             if options.get("as_json"):
-                show.document({"error": error.to_dict()})
+                show.document({"error": error.to_dict()}, indent=None if options.get("stream") else 2)
             show.error(error)
             code = show.exit_code(error)
         except KeyboardInterrupt:

@@ -55,8 +55,8 @@ def query(
         _text(text),
         cwd=Path.cwd(),
         modes=frozenset(name for name, given in flags.items() if given),
-        words=frozenset(word.strip() for each in words or () for word in each.split(",") if word.strip()),
-        facts=dict(_fact(each) for each in facts or ()),
+        words=frozenset(word.strip() for each in words or () for word in each.split(",")),
+        facts=_facts(facts or []),
         attached=tuple(sorted(_attachment(path) for path in attach or ())),
     )
 
@@ -68,11 +68,21 @@ def _text(parts: list[str]) -> str:
         raise QueryRefused("standard input is closed")
     raw = sys.stdin.buffer.read(4 * LONGEST_TEXT + 1)
     try:
-        return raw.decode()
+        text = raw.decode()
+        if len(raw) <= 4 * LONGEST_TEXT:
+            return text
     except UnicodeDecodeError as error:
-        if len(raw) > 4 * LONGEST_TEXT:
-            return raw.decode(errors="replace")  # too long in any case, which is the better thing to say
-        raise QueryRefused(f"standard input is not UTF-8 at byte {error.start + 1}") from error
+        if len(raw) <= 4 * LONGEST_TEXT:
+            raise QueryRefused(f"standard input is not UTF-8 at byte {error.start + 1}") from error
+    raise QueryRefused(f"standard input has more than the {LONGEST_TEXT:,} characters allowed; attach a file")
+
+
+def _facts(given: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, value in map(_fact, given):
+        if found.setdefault(key, value) != value:
+            raise QueryRefused(f'--set gives "{key}" two values')
+    return found
 
 
 def _fact(text: str) -> tuple[str, str]:

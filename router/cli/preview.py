@@ -27,7 +27,7 @@ def shown(
         told = document(query, decision, plan, fallback)
         show.document({**told, "error": failure.to_dict()} if failure else told)
     else:
-        show.data(page(decision, plan, fallback))
+        show.data(page(decision, plan, fallback or ""))
     if failure is not None:
         show.error(failure)
     return decision, plan, failure

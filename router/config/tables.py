@@ -81,7 +81,7 @@ class McpTable(PeerTable):
     args: list[str] = Field(default_factory=list)
     env: dict[str, str] = Field(default_factory=dict)
     cwd: str = ""
-    url: Annotated[str, _shaped(rf"|{_URL}", "a URL such as https://host/path")] = ""
+    url: Annotated[str, AfterValidator(lambda value: _url(value) if value else value)] = ""
     transport: Literal["stdio", "http", "sse"] | None = None
     tools: ToolsTable = Field(default_factory=ToolsTable)
 

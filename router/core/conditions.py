@@ -169,6 +169,8 @@ class Match:
     missing: tuple[str, ...]
     """What was not found, and what must not be there but is."""
     slots: dict[str, JSON] = field(default_factory=dict)
+    tells: bool = False
+    """Whether something besides shapes was found; a shape alone may fit almost anything."""
 
     @property
     def full(self) -> bool:
@@ -178,7 +180,7 @@ class Match:
     @property
     def near(self) -> bool:
         """Whether all but one thing holds."""
-        return bool(self.matched) and len(self.missing) == 1
+        return self.tells and len(self.missing) == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,16 +195,20 @@ class Condition:
         matched: list[str] = []
         missing: list[str] = []
         slots: dict[str, JSON] = {}
+        tells = False
         for clause in self.clauses:
             found = clause.find(sight)
             if found is None:
                 missing.append(str(clause))
-                matched += _almost(clause, sight)
+                almost = _almost(clause, sight)
+                matched += almost
+                tells |= bool(almost)
             else:
                 matched.append(str(found[0]))
                 slots |= found[1]
+                tells |= not isinstance(found[0], Looks)
         missing += [f"without {word}" for word in self.none if word.find(sight) is not None]
-        return Match(tuple(matched), tuple(missing), slots)
+        return Match(tuple(matched), tuple(missing), slots, tells)
 
     def atoms(self) -> Iterator[Atom]:
         """Yield every alternative of every clause."""

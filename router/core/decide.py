@@ -125,6 +125,8 @@ def _winners_over(loser: Candidate, candidates: list[Candidate]) -> dict[str, st
     """Return the ids of the rules to which it loses, with the reason."""
     found: dict[str, str] = {}
     for other in candidates:
+        if other is loser:
+            continue
         if loser.rule.id in other.rule.beats:
             found[other.rule.id] = "beats"
         elif narrower(other.rule.condition, loser.rule.condition):

@@ -27,7 +27,10 @@ def document(query: Query, decision: Decision, plan: Plan | None, fallback: str 
 
 
 def page(decision: Decision, plan: Plan | None = None, fallback: str | None = None) -> str:
-    """Return the reasons as lines of text, the outcome first."""
+    """Return the reasons as lines of text, the outcome first.
+
+    `fallback` is who would be asked where no rule decides, empty for nobody; None leaves that out.
+    """
     reasons = (*_verdicts(decision, MOST_NEAR), *_foot(decision))
     return "\n".join((*_headline(decision), *_plan(plan, decision, fallback), *reasons))
 
@@ -60,7 +63,7 @@ def _plan(plan: Plan | None, decision: Decision, fallback: str | None) -> Iterat
         yield f"plan from {plan.source}"
         for step in plan.steps:
             yield from _step(step)
-    elif decision.kind != "rule":
+    elif decision.kind != "rule" and fallback is not None:
         yield f"  {fallback} would be asked" if fallback else "  nobody would be asked: `ts q` fails"
 
 

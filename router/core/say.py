@@ -153,17 +153,19 @@ def _values(branch: Branch, ends: list[tuple[int, int]], reading: Reading) -> It
 
 def within(narrow: Branch, wide: Branch) -> bool:
     """Whether each element of `wide` takes one of `narrow` (a `{rest}` more), so that it matches too."""
-    rest = next(
-        (place for place, each in enumerate(wide) if isinstance(each, Slot) and each.type == "rest"), None
-    )
+    if len(narrow) < len(wide) or not (_is_rest(wide[0]) or _admits(wide[0], narrow[0])):
+        return False
+    rest = next((place for place, each in enumerate(wide) if _is_rest(each)), None)
     if rest is None:
         return len(narrow) == len(wide) and all(map(_admits, wide, narrow))
     behind = len(wide) - rest - 1
-    if len(narrow) < len(wide):
-        return False
     return all(map(_admits, wide[:rest], narrow[:rest])) and all(
         map(_admits, wide[len(wide) - behind :], narrow[len(narrow) - behind :])
     )
+
+
+def _is_rest(element: Element) -> bool:
+    return isinstance(element, Slot) and element.type == "rest"
 
 
 def _admits(wide: Element, narrow: Element) -> bool:

@@ -54,6 +54,10 @@ _SECRET: Final = re.compile("TOKEN|PASSWORD|PASSWD|SECRET|_AUTH|CREDENTIAL")
 _USER_IN_ADDRESS: Final = re.compile(r"//[^/\s]*@")
 
 
+SYSTEM_CERTIFICATES: Final = {"UV_SYSTEM_CERTS": "true"}
+"""uv trusts what the system trusts, as pip does, so that a private registry works for both or neither."""
+
+
 @dataclass(frozen=True, slots=True)
 class Launch:
     """All that is needed to start a program."""
@@ -80,7 +84,7 @@ def launch_of(server: Server, *, cwd: str, target: str) -> Launch:
         raise TargetUnavailable(
             target, f"there is no directory {directory} to run it in; set cwd in [mcp.{server.name}]"
         )
-    environment = inherited(os.environ, server.command) | dict(server.env)
+    environment = SYSTEM_CERTIFICATES | inherited(os.environ, server.command) | dict(server.env)
     program = find_program(server.command, path=environment.get("PATH", ""), cwd=directory)
     if not program:
         raise TargetUnavailable(

@@ -125,7 +125,10 @@ def test_modes_words_facts_and_attachments_reach_the_rules(project: Shell) -> No
     assert project.ts("q", "mode", "-u").out == "useful\n"
     assert project.ts("q", "mode", "-f").code == 3
     assert project.ts("q", "team", "--set", "team=ops").out == "ops\n"
-    assert project.ts("q", "look", "--attach", "notes.txt").out == "notes.txt\n"
+    looked = project.ts("q", "look", "--attach", "notes.txt")
+    assert (looked.out, looked.err) == ("notes.txt\n", "")
+    unread = project.ts("q", "say hello", "--attach", "notes.txt").err
+    assert unread == "warning: the attached files went nowhere: neither rule nor step reads them\n"
     assert project.ts("q", "say hello", "-w", "loud,other").out == "hello\n"
     assert project.ts("q", "say hello", "-w", "other").code == 3
 
@@ -182,6 +185,8 @@ def test_streamed_json_is_one_event_a_line(project: Shell) -> None:
         (("q", " \t "), "the query is empty"),
         (("q", b"say \xff"), "not valid Unicode"),
         (("q", "x", "--set", "novalue"), "KEY=VALUE"),
+        (("q", "x", "--set", "a=1", "--set", "a=2"), "two values"),
+        (("q", "x", "-w", ","), "to filter by"),
         (("q", "x", "--set", b"k=\xff"), "not valid Unicode"),
         (("q", "x", "--attach", "missing.txt"), "there is no such file"),
         (("q", "x", "--timeout", "soon"), "--timeout"),
@@ -209,9 +214,9 @@ def test_bad_input_is_the_askers_mistake(
         (b"say \0", "NUL"),
         (b"say \xff", "not UTF-8"),
         (b"a" * (LONGEST_TEXT + 1), "65,537 characters"),
-        (b"a" * 1_000_000, "more than the 65,536 allowed"),
-        (b"\xff" * 1_000_000, "more than the 65,536 allowed"),
-        ("🙂".encode() * 250_000, "more than the 65,536 allowed"),
+        (b"a" * 1_000_000, "more than the 65,536 characters allowed"),
+        (b"\xff" * 1_000_000, "more than the 65,536 characters allowed"),
+        ("🙂".encode() * 250_000, "more than the 65,536 characters allowed"),
     ],
 )
 def test_bad_standard_input_is_the_askers_mistake(project: Shell, given: bytes, said: str) -> None:

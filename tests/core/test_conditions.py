@@ -137,3 +137,9 @@ def test_every_alternative_of_every_clause_can_be_listed() -> None:
     made = book('[r]\nwhen = { all = ["a", ["b", "c"]], modes = "useful" }\nsay = "a b"')
     atoms = made.rules["t.r"].condition.atoms()
     assert [str(atom) for atom in atoms] == ["a", "b", "c", 'say "a b"', "mode useful"]
+
+
+def test_a_shape_alone_does_not_make_a_rule_near() -> None:
+    made = book('[r]\nwhen = { all = "refund", looks = "digits" }', vocabulary="[shapes]\ndigits = '\\d+'")
+    assert made.decide("order 5").verdicts == ()
+    assert [each.verdict for each in made.decide("refund").verdicts] == ["near"]

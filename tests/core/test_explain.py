@@ -78,10 +78,14 @@ def test_a_page_on_a_tie_says_how_to_settle_it() -> None:
 
 @pytest.mark.parametrize(
     ("fallback", "line"),
-    [("search", "  search would be asked"), (None, "  nobody would be asked: `ts q` fails")],
+    [("search", "  search would be asked"), ("", "  nobody would be asked: `ts q` fails")],
 )
 def test_a_page_on_none_says_what_would_be_asked(fallback: str | None, line: str) -> None:
     assert page("", "x", fallback).splitlines()[:2] == ["no rule matches", line]
+
+
+def test_a_page_that_is_not_told_of_fallbacks_says_nothing_of_them() -> None:
+    assert "asked" not in page("", "x", None)
 
 
 def test_a_page_says_beats_and_agreement_and_words() -> None:
