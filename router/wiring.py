@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import anyio
 from anyio.abc import TaskGroup
@@ -135,20 +135,19 @@ def _drivers(project: Project, store: Store, tasks: TaskGroup, cwd: Path) -> Map
     settings = project.settings
 
     def mcp() -> Driver:
-        made: Driver = _named("mcp")(
+        return _named("mcp")(
             settings.servers, tasks=tasks, cwd=str(cwd), logs=project.home / "logs", seen=store.keep
         )
-        return made
 
     def a2a() -> Driver:
-        made: Driver = _named("a2a")(settings.agents, seen=store.keep)
-        return made
+        return _named("a2a")(settings.agents, seen=store.keep)
 
     return {"mcp": Unopened(mcp), "a2a": Unopened(a2a)}
 
 
-def _named(scheme: str) -> Any:  # noqa: ANN401 - a class that is only known by its name
+def _named(scheme: str) -> Callable[..., Driver]:
     logger = logging.getLogger(scheme)  # of the SDK: what it says on the way in belongs to no answer
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
-    return pkgutil.resolve_name(DRIVERS[scheme])
+    driver: Callable[..., Driver] = pkgutil.resolve_name(DRIVERS[scheme])
+    return driver

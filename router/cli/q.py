@@ -12,6 +12,7 @@ import typer
 from router.cli import asking, show
 from router.cli.preview import shown
 from router.config import load_project
+from router.core.decision import Decision
 from router.core.explain import document, unrouted
 from router.core.outcome import Outcome
 from router.core.plan import JSON
@@ -123,7 +124,7 @@ class _Asked:
         else:
             show.error(error)
         if isinstance(error, NoRoute):
-            _suggest(router, self.query)
+            _suggest(router, self.query, decision)
         return show.exit_code(error)
 
 
@@ -135,9 +136,9 @@ def _tell(outcome: Outcome) -> None:
             show.note(f"{step.id}: waiting for input; task {step.result.task}")
 
 
-def _suggest(router: Router, query: Query) -> None:
+def _suggest(router: Router, query: Query, decision: Decision) -> None:
     """Say why nothing decides, what is near, and the command that would make it a rule."""
-    show.notes(unrouted(router.decide(query), MOST_NEAR))
+    show.notes(unrouted(decision, MOST_NEAR))
     hits = router.nearest(query)
     if hits:
         show.note("nearest tools:")

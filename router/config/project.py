@@ -16,6 +16,7 @@ from router.config.source import Source, holder, merge
 from router.config.tables import SettingsTable
 from router.config.variables import HOME_VARIABLE, variables
 from router.core.findings import Findings
+from router.core.plan import JSON
 from router.core.settings import Settings
 from router.errors import Problem, ProjectNotFound, SettingsRefused
 from router.toml.read import parse_toml, read_text
@@ -106,7 +107,7 @@ class _Reader:
         self.sources.append(source)
         merge(merged, source.tables)
 
-    def _expanded(self, value: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - any TOML value
+    def _expanded(self, value: JSON, path: tuple[str | int, ...]) -> JSON:
         """Put the environment's value in the place of each `${NAME}`."""
         if isinstance(value, str):
             return _REFERENCE.sub(lambda found: self._value_of(found[1], path), value)

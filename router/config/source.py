@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from router.core.findings import Path
+from router.core.plan import JSON
 from router.errors import Problem
 from router.toml.positions import Positions
 
@@ -58,7 +59,7 @@ def merge(into: MutableMapping[str, Any], more: Tables) -> None:
             into[key] = _copied(value)
 
 
-def nested(path: Path, value: Any) -> dict[str, Any]:  # noqa: ANN401 - any TOML value
+def nested(path: Path, value: JSON) -> dict[str, Any]:
     """Return tables in which only `path` is set."""
     return {str(path[0]): nested(path[1:], value) if len(path) > 1 else value}
 
@@ -82,5 +83,5 @@ def _is_table(tables: Tables, path: Path) -> bool:
     return isinstance(here, Mapping)
 
 
-def _copied(value: Any) -> Any:  # noqa: ANN401 - any TOML value
+def _copied(value: JSON) -> JSON:
     return {key: _copied(each) for key, each in value.items()} if isinstance(value, dict) else value

@@ -9,6 +9,7 @@ from typing import Any, Final
 from router.config.source import Source, Tables, nested
 from router.config.tables import SettingsTable
 from router.core.findings import Findings, nearest_or_all
+from router.core.plan import JSON
 
 PREFIX: Final = "TS_"
 HOME_VARIABLE: Final = "TS_HOME"
@@ -71,7 +72,7 @@ def _as_written(keys: list[str], settings: Tables) -> Iterator[str]:
         yield name
 
 
-def _toml_value(text: str) -> Any:  # noqa: ANN401 - any TOML value
+def _toml_value(text: str) -> JSON:
     """Read `5`, `true` and `["a"]` as TOML does, anything else as text."""
     try:
         tables = tomllib.loads(f"value = {text}")
