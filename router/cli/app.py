@@ -18,7 +18,8 @@ from router.cli.doctor import doctor
 from router.cli.explain import explain
 from router.cli.init import init
 from router.cli.q import q
-from router.cli.rules import check, new
+from router.cli.rules.check import check
+from router.cli.rules.new import new
 from router.errors import RouterError
 
 Flags = ParamSpec("Flags")

@@ -1,4 +1,4 @@
-"""`ts rules …`: author and check rules."""
+"""`ts rules new`: write a rule for a question."""
 
 from __future__ import annotations
 
@@ -9,35 +9,13 @@ import typer
 
 from router.cli import asking, show
 from router.config import load_project
-from router.rulebook.check import check as check_book
 from router.rulebook.new import write_rule
-from router.rulebook.read import read_rulebook
 from router.wiring import catalogue
 
 Use = Annotated[str, typer.Option(metavar="TARGET", help="What it calls, such as mcp:git/git_log.")]
 Layer = Annotated[str, typer.Option(metavar="LAYER", help="A layer of ts.toml.")]
 Topic = Annotated[str, typer.Option(metavar="TOPIC", help="The file's name; the server's by default.")]
 Owner = Annotated[str, typer.Option(metavar="OWNER", help="Who answers for the rule.")]
-
-
-def check(as_json: asking.AsJson = False) -> int:
-    """Check that the rules load, that their examples hold, and that their targets exist."""
-    project = load_project(Path.cwd())
-    book = read_rulebook(project.directory, project.settings)
-    report = check_book(book, catalogue(project).offers())
-    if as_json:
-        counts = {
-            "rules": report.rules,
-            "examples": report.examples,
-            "held": report.held,
-            "tools": report.tools,
-        }
-        show.document({**counts, "findings": [each.to_dict() for each in report.findings]})
-    else:
-        for finding in report.findings:
-            show.data(str(finding))
-        show.data(str(report))
-    return show.EXIT_FAILED if report.findings else 0
 
 
 def new(text: asking.Text, use: Use, layer: Layer = "team", topic: Topic = "", owner: Owner = "") -> int:

@@ -1,0 +1,1 @@
+"""`ts rules …`: author, check and compare rules; a file for each command."""
