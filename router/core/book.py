@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from router.core.admission import Admission
 from router.core.conditions import Match, Sight
+from router.core.containment import Containment
 from router.core.decide import decide
 from router.core.decision import Decision
+from router.core.index import Index
 from router.core.query import Query
 from router.core.rule import Rule
 from router.core.settings import Settings
@@ -30,12 +32,31 @@ class Rulebook:
     templates: Templates
     normaliser: Normaliser
     admission: Admission
+    index: Index = field(init=False, repr=False, compare=False)
+    containment: Containment = field(init=False, repr=False, compare=False)
 
-    def decide(self, query: Query | str) -> Decision:
-        """Return what the rules say of a query. Raises QueryRefused for a text that cannot be one."""
+    def __post_init__(self) -> None:
+        """Make what decisions look up."""
+        object.__setattr__(self, "index", Index(self.rules.values()))
+        object.__setattr__(self, "containment", Containment())
+
+    def decide(self, query: Query | str, *, near: bool = True) -> Decision:
+        """Return what the rules say of a query; without `near` the verdicts leave out near misses.
+
+        Raises QueryRefused for a text that cannot be a query, and for facts that the settings do not list.
+        """
+        return self.staged(query, {}, near=near)
+
+    def staged(self, query: Query | str, instead: Mapping[str, Rule], *, near: bool = False) -> Decision:
+        """Decide with other stages: `instead` has rules by id that differ in their stage alone."""
         asked = Query(query) if isinstance(query, str) else query
+        self.settings.refuse_facts(asked)
+        sight = Sight(asked, self.normaliser.read(asked.text))
+        rules = self.rules.values() if near else self.index.candidates(sight.reading)
+        if instead:
+            rules = [instead.get(each.id, each) for each in rules]
         return decide(
-            self.rules.values(), self.settings.layers, self.revision, asked, self.normaliser, self.admission
+            rules, sight, self.settings.layers, self.revision, self.admission, self.containment, near=near
         )
 
     def fallback(self, decision: Decision, *, planner: bool) -> str | None:

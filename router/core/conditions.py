@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from router.core.plan import JSON
 from router.core.query import Query
@@ -183,6 +183,10 @@ class Match:
         return self.tells and len(self.missing) == 1
 
 
+NO_MATCH: Final = Match((), ("",))
+"""What is said of a condition that does not hold where nobody asks what it lacks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A conjunction of clauses, and words that must not be there."""
@@ -190,14 +194,16 @@ class Condition:
     clauses: tuple[Clause, ...]
     none: tuple[Word, ...] = ()
 
-    def match(self, sight: Sight) -> Match:
-        """Hold the condition against a query."""
+    def match(self, sight: Sight, *, near: bool = True) -> Match:
+        """Hold the condition against a query; without `near` the first thing that lacks ends it."""
         matched: list[str] = []
         missing: list[str] = []
         slots: dict[str, JSON] = {}
         tells = False
         for clause in self.clauses:
             found = clause.find(sight)
+            if found is None and not near:
+                return NO_MATCH
             if found is None:
                 missing.append(str(clause))
                 almost = _almost(clause, sight)

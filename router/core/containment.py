@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from router.core.conditions import Atom, Attached, Clause, Condition, Looks, Says, Word
+from router.core.rule import Rule
 from router.core.say import Branch, Literal, within
 from router.core.slots import Slot
 from router.core.text import contains
+
+
+@dataclass(slots=True)
+class Containment:
+    """Which rules of one rulebook ask for more than which others; each pair is compared once."""
+
+    known: dict[tuple[str, str], bool] = field(default_factory=dict)
+
+    def narrower(self, one: Rule, other: Rule) -> bool:
+        """Whether the first rule asks for everything that the other asks for, and more."""
+        pair = (one.id, other.id)
+        if pair not in self.known:
+            self.known[pair] = narrower(one.condition, other.condition)
+        return self.known[pair]
 
 
 def narrower(one: Condition, other: Condition) -> bool:
@@ -21,6 +37,11 @@ def narrower(one: Condition, other: Condition) -> bool:
     if not _asks_for_all(other, one):
         return True
     return _excludes_all(one, other) and not _excludes_all(other, one)
+
+
+def covers(wide: Condition, narrow: Condition) -> bool:
+    """Whether every query that `narrow` matches is matched by `wide`, as far as words can tell."""
+    return _asks_for_all(narrow, wide) and _excludes_all(narrow, wide)
 
 
 def _asks_for_all(one: Condition, other: Condition) -> bool:

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from router.core.admission import Admission
 from router.core.canonical import digest
 from router.core.conditions import Match, Sight
-from router.core.containment import narrower
+from router.core.containment import Containment
 from router.core.decision import VERDICTS, Decision, Verdict, Word
 from router.core.plan import JSON
 from router.core.query import Query
 from router.core.rule import Rule, StepSource
-from router.core.text import Normaliser
+from router.core.settings import CANARY_KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +41,26 @@ class Candidate:
 
 def decide(
     rules: Iterable[Rule],
+    sight: Sight,
     layers: tuple[str, ...],
     revision: str,
-    query: Query,
-    normaliser: Normaliser,
     admission: Admission,
+    containment: Containment,
+    *,
+    near: bool = True,
 ) -> Decision:
-    """Return the decision on a query; pure, and the same for any order of `rules`."""
-    sight = Sight(query, normaliser.read(query.text))
+    """Return the decision on a query; pure, and the same for any order of `rules`.
+
+    Without `near` the verdicts leave out near misses, and `rules` may leave out what does not match.
+    """
+    query = sight.query
     competing: dict[str, list[Candidate]] = {layer: [] for layer in layers}
     adding: list[Candidate] = []
     verdicts: list[Verdict] = []
     for rule in sorted(rules, key=lambda each: each.id):
-        match = rule.condition.match(sight)
+        match = rule.condition.match(sight, near=near)
         if not match.full:
-            if match.near:
+            if near and match.near:
                 verdicts.append(Verdict(rule.id, "near", matched=match.matched, missing=match.missing))
             continue
         candidate = Candidate(rule, match, admission.kept(rule, query))
@@ -67,19 +72,20 @@ def decide(
             adding.append(candidate)
         else:
             competing[rule.layer].append(candidate)
-    return _concluded(layers, revision, query, competing, adding, verdicts)
+    return _concluded(layers, revision, query, containment, competing, adding, verdicts)
 
 
 def _concluded(
     layers: tuple[str, ...],
     revision: str,
     query: Query,
+    containment: Containment,
     competing: Mapping[str, list[Candidate]],
     adding: list[Candidate],
     verdicts: list[Verdict],
 ) -> Decision:
     layer = next((each for each in layers if competing[each]), None)
-    best = _survivors(competing[layer], verdicts) if layer is not None else []
+    best = _survivors(competing[layer], containment, verdicts) if layer is not None else []
     agreed = len({each.does for each in best}) == 1
     winner = best[0] if agreed else None
     for each in best:
@@ -109,9 +115,11 @@ def _concluded(
     )
 
 
-def _survivors(candidates: list[Candidate], verdicts: list[Verdict]) -> list[Candidate]:
+def _survivors(
+    candidates: list[Candidate], containment: Containment, verdicts: list[Verdict]
+) -> list[Candidate]:
     """Return those that lose to no other; the losers' verdicts name a survivor where one beats them."""
-    beaten = {each.rule.id: _winners_over(each, candidates) for each in candidates}
+    beaten = {each.rule.id: _winners_over(each, candidates, containment) for each in candidates}
     survivors = [each for each in candidates if not beaten[each.rule.id]]
     safe = {each.rule.id for each in survivors}
     for each in candidates:
@@ -121,7 +129,7 @@ def _survivors(candidates: list[Candidate], verdicts: list[Verdict]) -> list[Can
     return survivors
 
 
-def _winners_over(loser: Candidate, candidates: list[Candidate]) -> dict[str, str]:
+def _winners_over(loser: Candidate, candidates: list[Candidate], containment: Containment) -> dict[str, str]:
     """Return the ids of the rules to which it loses, with the reason."""
     found: dict[str, str] = {}
     for other in candidates:
@@ -129,7 +137,7 @@ def _winners_over(loser: Candidate, candidates: list[Candidate]) -> dict[str, st
             continue
         if loser.rule.id in other.rule.beats:
             found[other.rule.id] = "beats"
-        elif narrower(other.rule.condition, loser.rule.condition):
+        elif containment.narrower(other.rule, loser.rule):
             found[other.rule.id] = "narrower"
     return found
 
@@ -139,7 +147,7 @@ def _unstaged(rule: Rule, sight: Sight) -> str:
     if rule.stage == "shadow":
         return "stage shadow"
     if rule.stage == "canary":
-        key = sight.query.facts.get("key", " ".join(sight.reading.stems))
+        key = sight.query.facts.get(CANARY_KEY, " ".join(sight.reading.stems))
         if bucket((*rule.was, rule.id)[0], key) >= rule.share:
             return f"stage canary, not among its {rule.share} %"
     return ""

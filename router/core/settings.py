@@ -7,8 +7,13 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Final, Literal
 
+from router.core.findings import nearest_or_all
 from router.core.plan import JSON
+from router.core.query import Query
+from router.errors import QueryRefused
 
+CANARY_KEY: Final = "key"
+"""The fact by which canaries are shared out; it needs no listing."""
 FALLBACKS: Final = ("cache", "planner", "search")
 
 
@@ -96,8 +101,28 @@ class Settings:
     """The stemmer; `none` switches it off."""
     servers: Mapping[str, Server] = field(default_factory=dict)
     agents: Mapping[str, Agent] = field(default_factory=dict)
+    facts: Mapping[str, tuple[str, ...]] | None = None
+    """Keys that `--set` may give, with their values, empty for any; None where nobody listed them."""
     later: tuple[str, ...] = ()
     """Tables that were read and checked but that this version does not act on."""
+
+    def unknown_fact(self, key: str, value: str) -> tuple[str, str]:
+        """Return what is wrong with a fact by the settings, and a hint; empty where it is right."""
+        if self.facts is None or key == CANARY_KEY:
+            return "", ""
+        if key not in self.facts:
+            return f'unknown fact "{key}"', nearest_or_all(key, self.facts)
+        values = self.facts[key]
+        if values and value not in values:
+            return f'fact "{key}" has no value "{value}"', nearest_or_all(value, values)
+        return "", ""
+
+    def refuse_facts(self, query: Query) -> None:
+        """Raise QueryRefused where a query has a fact that the settings do not list."""
+        for key, value in query.facts.items():
+            message, hint = self.unknown_fact(key, value)
+            if message:
+                raise QueryRefused(f"{message}; {hint}")
 
     def first_fallback(self, *, planner: bool) -> str | None:
         """Return who is asked first where no rule decides; `planner` says whether there is one to ask."""

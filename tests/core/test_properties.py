@@ -20,7 +20,7 @@ from router.core.bind import bind
 from router.core.canonical import canonical
 from router.core.compile import compile
 from router.core.conditions import Condition, Sight
-from router.core.containment import narrower
+from router.core.containment import Containment, covers, narrower
 from router.core.decide import decide
 from router.core.decision import Decision
 from router.core.plan import JSON
@@ -100,7 +100,8 @@ def test_the_order_in_which_rules_are_held_against_a_query_never_matters(world: 
     book = world.book
     rules = list(book.rules.values())
     turned = [rules[at] for at in permutation(len(rules), seed)]
-    fixed = (SETTINGS.layers, book.revision, world.query, book.normaliser, book.admission)
+    sight = Sight(world.query, book.normaliser.read(world.query.text))
+    fixed = (sight, SETTINGS.layers, book.revision, book.admission, Containment())
     assert told(decide(turned, *fixed)) == told(book.decide(world.query))
 
 
@@ -108,6 +109,32 @@ def test_the_order_in_which_rules_are_held_against_a_query_never_matters(world: 
 @given(worlds())
 def test_the_order_of_settings_never_matters(world: World) -> None:
     the_order_of_settings_never_matters(world)
+
+
+def without_near_misses_all_else_is_the_same(world: World) -> None:
+    """Hold the index, which looks at few rules, against every rule."""
+    whole = world.book.decide(world.query)
+    kept = tuple(each for each in whole.verdicts if each.verdict != "near")
+    assert world.book.decide(world.query, near=False) == replace(whole, verdicts=kept)
+
+
+@settings(max_examples=200)
+@given(worlds())
+def test_without_near_misses_all_else_is_the_same(world: World) -> None:
+    without_near_misses_all_else_is_the_same(world)
+
+
+def what_a_condition_implies_is_found_by_its_words(world: World) -> None:
+    rules = world.book.rules.values()
+    for one in rules:
+        found = {each.id for each in world.book.index.implied(one.condition)}
+        assert found >= {each.id for each in rules if covers(each.condition, one.condition)}
+
+
+@settings(max_examples=100)
+@given(worlds())
+def test_what_a_condition_implies_is_found_by_its_words(world: World) -> None:
+    what_a_condition_implies_is_found_by_its_words(world)
 
 
 def on_disk(sources: Sources) -> dict[str, str]:
@@ -477,6 +504,8 @@ PROPERTIES: Final[tuple[Callable[[World], None], ...]] = (
     a_decision_is_one_of_three,
     every_loser_loses_for_a_reason,
     what_a_narrower_rule_matches_a_wider_one_matches,
+    without_near_misses_all_else_is_the_same,
+    what_a_condition_implies_is_found_by_its_words,
 )
 
 
