@@ -50,6 +50,8 @@ class Problem:
     """Whether the problem is the key itself and not its value."""
     offset: int = 0
     """Characters into the string value at which the problem is."""
+    code: str = "bad-value"
+    """Stable, such as `unknown-list`; docs/findings.md has a section for each."""
 
     def __str__(self) -> str:
         """Place, what is wrong, and what would do, on one line."""

@@ -22,6 +22,7 @@ from router.core.outcome import Content, Result
 from router.engine import Router
 from router.ports import Call, Driver, Offer, Progress
 from router.rulebook.read import read_rulebook
+from router.rulebook.tree import Directory
 from router.saving import Saver
 
 DRIVERS: Final = {"mcp": "router.drivers.mcp:McpDriver", "a2a": "router.drivers.a2a:A2aDriver"}
@@ -59,8 +60,13 @@ def load(path: str | Path = ".") -> Rulebook:
 
     Raises ProjectNotFound, SettingsRefused, RulebookRefused.
     """
+    return loaded(path)[1]
+
+
+def loaded(path: str | Path = ".") -> tuple[Project, Rulebook]:
+    """Return the project at or above `path` with its rulebook. Raises what `load` raises."""
     project = load_project(Path(path))
-    return read_rulebook(project.directory, project.settings)
+    return project, read_rulebook(Directory(project.directory), project.settings)
 
 
 def catalogue(project: Project) -> Store:
@@ -77,8 +83,7 @@ async def open_router(
     `cwd` is where servers are started, the working directory by default; `save` is a directory for the
     images and files of results. Raises ProjectNotFound, SettingsRefused, RulebookRefused.
     """
-    project = load_project(Path(path))
-    book = read_rulebook(project.directory, project.settings)
+    project, book = loaded(path)
     async with opened(project, book, cwd=cwd, save=save) as router:
         yield router
 

@@ -10,6 +10,7 @@ from router.config import Project, load_project
 from router.core.book import Rulebook
 from router.core.settings import Settings
 from router.rulebook.read import read_rulebook
+from router.rulebook.tree import Directory
 
 SETTINGS: Final = """
 [mcp.git]
@@ -45,7 +46,7 @@ def book(directory: Path, rules: str, settings: str = SETTINGS, **layers: str) -
     files = {"rules/team/rules.toml": rules}
     files |= {f"rules/{layer}/{layer}.toml": text for layer, text in layers.items()}
     made = project(directory, files, settings)
-    return read_rulebook(made.directory, made.settings)
+    return read_rulebook(Directory(made.directory), made.settings)
 
 
 def settings(directory: Path, text: str, /, *, person: str = "", **variables: str) -> Settings:

@@ -17,6 +17,7 @@ from router.core.outcome import Blob, Result
 from router.errors import ProjectNotFound, RulebookRefused, SettingsRefused, TargetUnknown
 from router.ports import Offer
 from router.rulebook.read import read_rulebook
+from router.rulebook.tree import Directory
 from router.testing import FakeDriver
 from tests import projects
 
@@ -187,7 +188,7 @@ def test_a_rulebook_is_loaded_without_making_state_or_drivers(project: Project) 
     book = wiring.load(project.directory)
 
     assert book.decide("ask").rule == "rules.one"
-    assert book.revision == read_rulebook(project.directory, project.settings).revision
+    assert book.revision == read_rulebook(Directory(project.directory), project.settings).revision
     assert Recorder.made == []
     assert not project.home.exists()
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import anyio
 import typer
 
 from router.cli import asking, show
-from router.config import load_project
 from router.core.findings import nearest_or_all
 from router.core.settings import Settings
 from router.engine import Router
 from router.errors import CallError, QueryRefused
 from router.ports import Offer
-from router.rulebook.read import read_rulebook
-from router.wiring import opened
+from router.wiring import loaded, opened
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Servers or agents; all by default.")]
 Refresh = Annotated[bool, typer.Option("--refresh", help="Ask again even where the catalogue knows.")]
@@ -24,8 +21,7 @@ Refresh = Annotated[bool, typer.Option("--refresh", help="Ask again even where t
 
 def discover(names: Names = None, refresh: Refresh = False, as_json: asking.AsJson = False) -> int:
     """List the tools and skills on offer, and keep them in the catalogue."""
-    project = load_project(Path.cwd())
-    book = read_rulebook(project.directory, project.settings)
+    project, book = loaded()
     peers = chosen(book.settings, names or [])
 
     async def asked() -> tuple[list[Offer], list[CallError]]:

@@ -7,17 +7,15 @@ import platform
 import stat
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import anyio
 
 from router import __version__
 from router.cli import asking, show
-from router.config import Project, load_project, unknown_variables
+from router.config import Project, unknown_variables
 from router.core.book import Rulebook
 from router.errors import CallError
-from router.rulebook.read import read_rulebook
-from router.wiring import opened
+from router.wiring import loaded, opened
 
 Line = tuple[str, str, str]
 """`ok`, `warn` or `fail`; what was looked at; what was seen."""
@@ -29,8 +27,7 @@ def doctor(as_json: asking.AsJson = False) -> int:
     tell: Callable[[Line], None] = lines.append if as_json else _print
     if not as_json:
         _print(lines[0])
-    project = load_project(Path.cwd())
-    book = read_rulebook(project.directory, project.settings)
+    project, book = loaded()
     failed = False
     for line in (*_state(project), *_rules(project, book), *_environment()):
         tell(line)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from router.cli import asking, show
 from router.cli.preview import shown
-from router.config import load_project
 from router.core.explain import wanted
 from router.core.findings import nearest
 from router.errors import QueryRefused
-from router.rulebook.read import read_rulebook
+from router.wiring import load
 
 Want = Annotated[str | None, typer.Option(metavar="RULE", help="Hold this rule against the question.")]
 
@@ -33,8 +31,7 @@ def explain(
     query = asking.query(
         text, faves=faves, useful=useful, essential=essential, words=words, facts=facts, attach=attach
     )
-    project = load_project(Path.cwd())
-    book = read_rulebook(project.directory, project.settings)
+    book = load()
     if want is not None and book.find(want) is None:
         raise QueryRefused(
             f'--want "{want}": there is no such rule; {nearest(want, book.rules)}'.rstrip("; ")

@@ -11,7 +11,6 @@ import typer
 
 from router.cli import asking, show
 from router.cli.preview import shown
-from router.config import load_project
 from router.core.decision import Decision
 from router.core.explain import document, unrouted
 from router.core.outcome import Outcome
@@ -19,8 +18,7 @@ from router.core.plan import JSON
 from router.core.query import Query
 from router.engine import Route, Router
 from router.errors import NoRoute, RouterError
-from router.rulebook.read import read_rulebook
-from router.wiring import opened
+from router.wiring import loaded, opened
 
 MOST_NEAR: Final = 3
 
@@ -72,8 +70,7 @@ class _Asked:
         self.planner = planner
         self.timeout = timeout
         self.save = save
-        self.project = load_project(Path.cwd())
-        self.book = read_rulebook(self.project.directory, self.project.settings)
+        self.project, self.book = loaded()
 
     def dry_run(self) -> int:
         """Print the plan and where it comes from; start nothing."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
+from typing import Final
 
 from router.core.admission import Admission
 from router.core.book import Rulebook
@@ -14,11 +15,15 @@ from router.core.findings import Findings, nearest
 from router.core.plan import JSON
 from router.core.rule import Rule
 from router.core.settings import Settings
-from router.core.source import RuleText, Sources
+from router.core.source import RuleText, Sources, StepText
 from router.core.template import Templates, strings
 from router.core.text import Normaliser
 from router.core.vocabulary import compile_vocabulary
 from router.errors import RulebookRefused
+
+RULE_FIELDS: Final = tuple(each.name for each in fields(RuleText) if each.name not in ("file", "line"))
+"""What of a rule bears on decisions; where it is written does not."""
+STEP_FIELDS: Final = tuple(each.name for each in fields(StepText) if each.name != "path")
 
 
 def compile(sources: Sources, settings: Settings) -> Rulebook:
@@ -29,7 +34,7 @@ def compile(sources: Sources, settings: Settings) -> Rulebook:
     templates = Templates(sources.prompts)
     for name in sorted(sources.prompts):
         if fault := templates.fault(name):
-            findings.add(f"prompts/{name}", (), fault[1], line=fault[0])
+            findings.add(f"prompts/{name}", (), fault.reason, code=fault.code, line=fault.line)
     compiler = RuleCompiler(settings, vocabulary, normaliser, templates, findings)
     texts = _by_id(sources, findings)
     was = _earlier_ids(texts, findings)
@@ -51,7 +56,8 @@ def _by_id(sources: Sources, findings: Findings) -> dict[str, RuleText]:
     for text in sorted(sources.rules, key=lambda each: (each.id, each.file)):
         if other := found.get(text.id):
             message = f'rule "{text.id}" exists already, in {other.file}:{other.line}'
-            findings.add(text.file, (text.name,), message, "rename the table or the file", key=True)
+            hint = "rename the table or the file"
+            findings.add(text.file, (text.name,), message, hint, code="same-id", key=True)
         else:
             found[text.id] = text
     return found
@@ -64,7 +70,7 @@ def _earlier_ids(texts: Mapping[str, RuleText], findings: Findings) -> dict[str,
             taken = earlier if earlier in texts else found.get(earlier)
             if taken:
                 message = f'"{earlier}" is an earlier id of this rule and also {taken}'
-                findings.add(text.file, (text.name, "was", number), message)
+                findings.add(text.file, (text.name, "was", number), message, code="same-id")
             found[earlier] = id_
     return found
 
@@ -77,12 +83,17 @@ def _beaten(
     for number, written in enumerate(text.beats):
         other = texts.get(was.get(written, written))
         if other is None:
-            message, hint = f'unknown rule "{written}" in beats', nearest(written, texts)
+            code, message, hint = (
+                "unknown-rule",
+                f'unknown rule "{written}" in beats',
+                nearest(written, texts),
+            )
         else:
+            code = "idle-beats"
             message, hint = _unbeatable(text, other)
             found.add(other.id)
         if message:
-            findings.add(text.file, (text.name, "beats", number), message, hint)
+            findings.add(text.file, (text.name, "beats", number), message, hint, code=code)
     return frozenset(found)
 
 
@@ -120,6 +131,7 @@ def _refuse_cycles(rules: Mapping[str, Rule], texts: Mapping[str, RuleText], fin
                 (texts[id_].name, "beats"),
                 f"a ring in which no rule can win: {chain}",
                 "a rule that asks for more wins already",
+                code="beats-ring",
             )
 
 
@@ -156,16 +168,13 @@ def _bearing(sources: Sources, settings: Settings, normaliser: Normaliser) -> JS
         "layers": list(settings.layers),
         "ambiguous": settings.ambiguous,
         "peers": dict(_peers(settings)),
+        "facts": None if settings.facts is None else dict(settings.facts),
     }
 
 
 def _without_places(text: RuleText) -> JSON:
-    out = asdict(text)
-    for name in ("file", "line"):
-        del out[name]
-    for step in out["steps"]:
-        del step["path"]
-    return out
+    steps = [{name: getattr(step, name) for name in STEP_FIELDS} for step in text.steps]
+    return {name: getattr(text, name) for name in RULE_FIELDS} | {"steps": steps}
 
 
 def _peers(settings: Settings) -> Iterator[tuple[str, JSON]]:

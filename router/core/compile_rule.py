@@ -54,7 +54,8 @@ class RuleCompiler:
         known = None if len(self.findings.problems) > before else frozenset(slots)
         if not any((text.say, text.all, text.any, text.looks, text.modes, text.facts, text.attached)):
             message = "the rule asks for nothing, so it would match everything"
-            self._add(text, (), message, "give it `when` or `say`; a catch-all says {rest}", key=True)
+            hint = "give it `when` or `say`; a catch-all says {rest}"
+            self._add(text, (), message, hint, code="no-condition", key=True)
         return Rule(
             id=text.id,
             layer=text.layer,
@@ -75,9 +76,17 @@ class RuleCompiler:
         )
 
     def _add(
-        self, text: RuleText, path: Path, message: str, hint: str = "", *, key: bool = False, offset: int = 0
+        self,
+        text: RuleText,
+        path: Path,
+        message: str,
+        hint: str = "",
+        *,
+        code: str = "bad-value",
+        key: bool = False,
+        offset: int = 0,
     ) -> None:
-        self.findings.add(text.file, (text.name, *path), message, hint, key=key, offset=offset)
+        self.findings.add(text.file, (text.name, *path), message, hint, code=code, key=key, offset=offset)
 
     # conditions
 
@@ -92,7 +101,7 @@ class RuleCompiler:
             *((atom,) for atom in self._looks(text)),
             tuple(self._says(text)),
             tuple(self._modes(text)),
-            *((Fact(key, value),) for key, value in sorted(text.facts.items())),
+            *((fact,) for fact in self._facts(text)),
             tuple(self._attached(text)),
         ]
         none = (self._words(text, ("when", "none", n), each) for n, each in enumerate(text.none))
@@ -108,7 +117,7 @@ class RuleCompiler:
                 entries = self.vocabulary.lists.get(written[1:])
                 if entries is None:
                     hint = nearest_or_all(written, (f"@{each}" for each in self.vocabulary.lists))
-                    self._add(text, place, f'unknown list "{written}"', hint)
+                    self._add(text, place, f'unknown list "{written}"', hint, code="unknown-list")
                 found += [Word(entry.stems, entry.shown) for entry in entries or ()]
             elif stems := self.normaliser.stems(written):
                 found.append(Word(stems, written))
@@ -121,7 +130,8 @@ class RuleCompiler:
             shape = self.vocabulary.shapes.get(name)
             if shape is None:
                 hint = nearest_or_all(name, self.vocabulary.shapes)
-                self._add(text, ("when", "looks", number), f'unknown shape "{name}"', hint)
+                message = f'unknown shape "{name}"'
+                self._add(text, ("when", "looks", number), message, hint, code="unknown-shape")
             else:
                 yield Looks(shape)
 
@@ -130,18 +140,25 @@ class RuleCompiler:
             try:
                 yield Says(parse(template, self.normaliser.stems, self.vocabulary.lists.get))
             except TemplateError as error:
-                hint = error.hint
+                hint, code = error.hint, "bad-sentence"
                 if hint.startswith("@"):
                     hint = nearest_or_all(hint, (f"@{each}" for each in self.vocabulary.lists))
-                self._add(text, ("say", number), str(error), hint, offset=error.offset)
+                    code = "unknown-list"
+                self._add(text, ("say", number), str(error), hint, code=code, offset=error.offset)
 
     def _modes(self, text: RuleText) -> Iterable[Mode]:
         for number, name in enumerate(text.modes):
             if name not in MODES:
-                self._add(
-                    text, ("when", "modes", number), f'unknown mode "{name}"', nearest_or_all(name, MODES)
-                )
+                hint = nearest_or_all(name, MODES)
+                self._add(text, ("when", "modes", number), f'unknown mode "{name}"', hint)
             yield Mode(name)
+
+    def _facts(self, text: RuleText) -> Iterable[Fact]:
+        for key, value in sorted(text.facts.items()):
+            message, hint = self.settings.unknown_fact(key, value)
+            if message:
+                self._add(text, ("when", "facts", key), message, hint, code="unknown-fact")
+            yield Fact(key, value)
 
     def _attached(self, text: RuleText) -> Iterable[Attached]:
         for number, pattern in enumerate(text.attached):
@@ -161,27 +178,32 @@ class RuleCompiler:
                         and (other := mine.get(name))
                         and (other.type, other.entries) != (slot.type, slot.entries)
                     ):
-                        self._add(text, ("say",), f'slot "{name}" has two types, {other} and {slot}')
+                        message = f'slot "{name}" has two types, {other} and {slot}'
+                        self._add(text, ("say",), message, code="slot-clash")
                     mine[name] = slot
             for name in sorted(set(mine) & set(found)):
-                self._add(text, (), f'slot "{name}" is filled twice, by two conditions', key=True)
+                message = f'slot "{name}" is filled twice, by two conditions'
+                self._add(text, (), message, code="slot-clash", key=True)
             found |= mine
         for name in sorted(set(found) & ANSWER_VALUES):
-            self._add(text, (), f'slot "{name}" hides the value of that name', "rename the slot", key=True)
+            message = f'slot "{name}" hides the value of that name'
+            self._add(text, (), message, "rename the slot", code="slot-clash", key=True)
         for name in sorted(set(found) & TEMPLATE_WORDS):
-            self._add(text, (), f'slot "{name}" is a word of templates', "rename the slot", key=True)
+            message = f'slot "{name}" is a word of templates'
+            self._add(text, (), message, "rename the slot", code="slot-clash", key=True)
         return dict(sorted(found.items()))
 
     # targets
 
     def _steps(self, text: RuleText, known: Known) -> tuple[StepSource, ...]:
         if not text.steps:
-            self._add(text, (), "the rule has no target", "give it `use`, `steps` or `add`", key=True)
+            hint = "give it `use`, `steps` or `add`"
+            self._add(text, (), "the rule has no target", hint, code="no-target", key=True)
         made = tuple(step for each in text.steps if (step := self._step(text, each, known)) is not None)
         try:
             return tuple(in_order(made)) if len(made) == len(text.steps) else made
         except PlanRefused as error:
-            self._add(text, ("steps",), error.reason)
+            self._add(text, ("steps",), error.reason, code="bad-steps")
             return made
 
     def _step(self, text: RuleText, step: StepText, known: Known) -> StepSource | None:
@@ -189,13 +211,15 @@ class RuleCompiler:
         if target is None:
             return None
         if step.ask and target.scheme != "a2a":
-            self._add(text, (*step.home, "ask"), f"{target} takes args, not ask", "ask is for agents (a2a:…)")
+            message, hint = f"{target} takes args, not ask", "ask is for agents (a2a:…)"
+            self._add(text, (*step.home, "ask"), message, hint, code="idle-key")
         read: set[str] = set()
         for place, template in self._templates(step):
             read |= self._check_template(text, (*step.home, *place), template, known, VALUES | {"steps"})
         ids = {each.id for each in text.steps}
         for unknown in sorted(read - ids - METHODS):
-            self._add(text, step.home, f'no step is called "{unknown}"', nearest_or_all(unknown, ids))
+            hint = nearest_or_all(unknown, ids)
+            self._add(text, step.home, f'no step is called "{unknown}"', hint, code="unknown-step")
         return StepSource(step.id, target, step.args, step.ask, tuple(sorted({*step.needs, *(read & ids)})))
 
     def _templates(self, step: StepText) -> Iterable[tuple[Path, str]]:
@@ -211,16 +235,16 @@ class RuleCompiler:
         except ValueError as error:
             self._add(text, step.path, str(error), nearest(step.use.partition(":")[0], SCHEMES))
             return None
-        message, hint = self._unknown(target)
-        if message:
-            self._add(text, step.path, message, hint)
+        code, message, hint = self._unknown(target)
+        if code:
+            self._add(text, step.path, message, hint, code=code)
             return None
         return target
 
-    def _unknown(self, target: Target) -> tuple[str, str]:
-        """Return what is wrong with a target by the settings, and a hint; empty where it is right."""
+    def _unknown(self, target: Target) -> tuple[str, str, str]:
+        """Return a problem's code, what is wrong with a target by the settings, and a hint, or nothing."""
         if target.scheme == "workflow":
-            return "workflows are not part of this version", "use an mcp: or a2a: target"
+            return "unknown-target", "workflows are not part of this version", "use an mcp: or a2a: target"
         known = self.settings.servers if target.scheme == "mcp" else self.settings.agents
         if target.name not in known:
             other = self.settings.agents if target.scheme == "mcp" else self.settings.servers
@@ -228,24 +252,23 @@ class RuleCompiler:
             hint = nearest(target.name, known) or f"configure it as [{section}.{target.name}] in ts.toml"
             if target.name in other:
                 hint = f"[{'a2a' if section == 'mcp' else 'mcp'}.{target.name}] exists: check the scheme"
-            return f'unknown {kind} "{target.name}"', hint
+            return "unknown-target", f'unknown {kind} "{target.name}"', hint
         if target.scheme == "mcp" and target.member:
             tools = self.settings.servers[target.name].tools
             if target.member in tools.rename:
                 shown = tools.rename[target.member]
-                return f'tool "{target.member}" of {target.name} is renamed', f'did you mean "{shown}"?'
+                message = f'tool "{target.member}" of {target.name} is renamed'
+                return "unknown-tool", message, f'did you mean "{shown}"?'
             if not tools.admits(tools.own(target.member)):
-                return (
-                    f'tool "{target.member}" of {target.name} is not allowed by ts.toml',
-                    "see tools.allow and deny",
-                )
-        return "", ""
+                message = f'tool "{target.member}" of {target.name} is not allowed by ts.toml'
+                return "unknown-tool", message, "see tools.allow and deny"
+        return "", "", ""
 
     def _answer(self, text: RuleText, known: Known) -> str:
         if text.answer:
             read = self._check_template(text, ("answer",), text.answer, known, ANSWER_VALUES)
             for unknown in sorted(read - {step.id for step in text.steps} - METHODS):
-                self._add(text, ("answer",), f'no step is called "{unknown}"')
+                self._add(text, ("answer",), f'no step is called "{unknown}"', code="unknown-step")
         return text.answer
 
     def _check_template(
@@ -255,19 +278,19 @@ class RuleCompiler:
         try:
             names = self.templates.names(template)
         except TemplateNotFound as error:
-            hint = nearest(str(error.message), self.templates.prompts)
-            self._add(
-                text, path, f'no prompt is called "{error.message}"', hint or "prompts live under prompts/"
-            )
+            hint = nearest(str(error.message), self.templates.prompts) or "prompts live under prompts/"
+            self._add(text, path, f'no prompt is called "{error.message}"', hint, code="unknown-prompt")
             return frozenset()
         except TemplateSyntaxError as error:
             if error.name is None:  # what is wrong in a prompt is said of the prompt
-                self._add(text, path, f"the template does not parse: {error.message}")
+                message = f"the template does not parse: {error.message}"
+                self._add(text, path, message, code="bad-template")
             return frozenset()
         if slots is not None:
             known = slots | always
             for name in sorted(names - known):
-                self._add(text, path, f'unknown variable "{name}"', nearest_or_all(name, known))
+                hint = nearest_or_all(name, known)
+                self._add(text, path, f'unknown variable "{name}"', hint, code="unknown-slot")
         return self.templates.steps_named(template)
 
     # stages

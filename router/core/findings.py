@@ -23,12 +23,13 @@ class Findings:
         message: str,
         hint: str = "",
         *,
+        code: str = "bad-value",
         key: bool = False,
         offset: int = 0,
         line: int = 0,
     ) -> None:
         """Note one problem at the value (or the key) that `path` leads to, or at a line that is known."""
-        self.problems.append(Problem(file, message, hint, path, line, 1 if line else 0, key, offset))
+        self.problems.append(Problem(file, message, hint, path, line, 1 if line else 0, key, offset, code))
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -26,6 +27,16 @@ PLAIN_NAMES: Final = "the prompt to include must be named by a plain string"
 
 METHODS: Final = frozenset(("get", "items", "keys", "values"))
 """What `steps.items()` and the like name: no step, unless one is called so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong in a prompt."""
+
+    code: str
+    """Of the problem."""
+    line: int
+    reason: str
 
 
 class _Environment(ImmutableSandboxedEnvironment):
@@ -108,18 +119,18 @@ class Templates:
         sole = len(body) == 1 and isinstance(body[0], nodes.Output) and len(body[0].nodes) == 1
         return template[2:-2].strip("-+").strip() if sole else None
 
-    def fault(self, prompt: str) -> tuple[int, str] | None:
-        """Return line and reason where a prompt cannot be rendered whatever it is given, else None."""
+    def fault(self, prompt: str) -> Fault | None:
+        """Return why a prompt cannot be rendered whatever it is given, or None."""
         try:
             tree = self._environment.parse(self.prompts[prompt])
             meta.find_undeclared_variables(tree)  # knows the filters and tests as well
         except TemplateSyntaxError as error:
-            return error.lineno, str(error.message)
+            return Fault("bad-template", error.lineno, str(error.message))
         for line, name in _named_prompts(tree):
             if name is None:
-                return line, PLAIN_NAMES
+                return Fault("bad-template", line, PLAIN_NAMES)
             if name not in self.prompts:
-                return line, f'no prompt is called "{name}"'
+                return Fault("unknown-prompt", line, f'no prompt is called "{name}"')
         return None
 
     def names(self, template: str) -> frozenset[str]:

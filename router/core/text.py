@@ -151,6 +151,7 @@ class Normaliser:
     def __init__(self, language: str) -> None:
         self._stem: Stemmer
         self._stem, stemmer_version = stemmer(language)
+        self._folded = lru_cache(maxsize=65_536)(self._fold)
         self.version = f"{NORMALISER_VERSION}/{stemmer_version}"
 
     def read(self, text: str) -> Reading:
@@ -163,7 +164,7 @@ class Normaliser:
         """Return the stems alone; empty where the text has no letter or digit."""
         return self.read(text).stems
 
-    def _folded(self, word: str) -> str:
+    def _fold(self, word: str) -> str:
         folded = unicodedata.normalize("NFKC", word.casefold())
         plain = "".join("'" if each in APOSTROPHES else each for each in folded if not _ignorable(each))
         return self._stem(plain)

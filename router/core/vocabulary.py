@@ -35,9 +35,8 @@ def compile_vocabulary(sources: Sources, normaliser: Normaliser, findings: Findi
             shapes[name] = compile_shape(name, pattern)
         except ShapeError as error:
             path = ("shapes", name)
-            findings.add(
-                sources.vocabulary, path, f'shape "{name}": {error}', error.hint, offset=error.offset
-            )
+            message = f'shape "{name}": {error}'
+            findings.add(sources.vocabulary, path, message, error.hint, code="bad-shape", offset=error.offset)
             shapes[name] = Shape(name, pattern, (), None)
     return Vocabulary(lists, shapes)
 
@@ -71,11 +70,11 @@ def _referenced(
     other = text[1:]
     if other == name or other in above:
         if not above or above[0] == other:
-            findings.add(sources.vocabulary, path, f"list @{other} contains itself")
+            findings.add(sources.vocabulary, path, f"list @{other} contains itself", code="list-ring")
         return []
     if other not in sources.words:
         if not above:
             hint = nearest_or_all(other, sources.words)
-            findings.add(sources.vocabulary, path, f'unknown list "{text}"', hint)
+            findings.add(sources.vocabulary, path, f'unknown list "{text}"', hint, code="unknown-list")
         return []
     return _entries(other, (*above, name), sources, normaliser, findings)

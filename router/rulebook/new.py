@@ -18,6 +18,7 @@ from router.core.say import Template, TemplateError, parse
 from router.core.settings import Settings
 from router.errors import Problem, QueryRefused, RulebookRefused
 from router.rulebook.read import RULE_NAME, read_rulebook
+from router.rulebook.tree import Directory
 
 LONGEST_SENTENCE: Final = 200
 """Words of a text of which a rule is made at most; nobody asks a longer one twice."""
@@ -56,14 +57,14 @@ def write_rule(
     target = _target(use)
     topic = topic or _name(target.name)
     _refuse_place(settings, layer, topic)
-    before = read_rulebook(project, settings)
+    before = read_rulebook(Directory(project), settings)
     name = _free_name(before, topic, text)
     table = tomli_w.dumps({name: _rule(before, query, use, owner)})
     path = project / "rules" / layer / f"{topic}.toml"
     old = path.read_bytes() if path.exists() else None
     try:
         _append(path, old, table)
-        book = read_rulebook(project, settings)
+        book = read_rulebook(Directory(project), settings)
     except BaseException as error:
         _restore(path, old)
         if isinstance(error, OSError):

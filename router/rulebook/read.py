@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -17,32 +17,21 @@ from router.core.settings import Settings
 from router.core.source import RuleText, Sources
 from router.errors import Problem, RulebookRefused
 from router.rulebook.tables import VocabularyTable, read_rule
+from router.rulebook.tree import Tree
 from router.toml.positions import Positions
-from router.toml.read import parse_toml, read_text
+from router.toml.read import parse_toml
 from router.toml.shape import report
 
 VOCABULARY: Final = "rules/vocab.toml"
 RULE_NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def read_rulebook(project: Path, settings: Settings) -> Rulebook:
-    """Return the compiled rulebook of a project's directory.
+def read_rulebook(tree: Tree, settings: Settings) -> Rulebook:
+    """Return the compiled rulebook of a project.
 
     Raises RulebookRefused with every problem at once, each with file, line and column.
     """
-    reading = _Reading(project, settings)
-    sources = reading.sources()
-    problems = list(reading.findings.problems)
-    book: Rulebook | None = None
-    try:
-        # Without a vocabulary every rule that names a list would be wrong as well, which helps nobody.
-        if not any(each.file == VOCABULARY for each in problems):
-            book = compile(sources, settings)
-    except RulebookRefused as error:
-        problems += error.problems
-    if book is None or problems:
-        raise RulebookRefused(tuple(sorted(set(map(reading.placed, problems)), key=_by_place)))
-    return book
+    return Reading(tree, settings).book()
 
 
 def _by_place(problem: Problem) -> tuple[str, int, int, str]:
@@ -50,24 +39,45 @@ def _by_place(problem: Problem) -> tuple[str, int, int, str]:
 
 
 @dataclass
-class _Reading:
-    """The files of one project, and what was wrong in them."""
+class Reading:
+    """The files of one project as read, and what was wrong in them."""
 
-    project: Path
+    tree: Tree
     settings: Settings
     findings: Findings = field(default_factory=Findings)
     texts: dict[str, str] = field(default_factory=dict)
+    """Of the TOML files, by name."""
+    sources: Sources = field(init=False)
+    unread: tuple[str, ...] = field(init=False)
+    """Files beside rules and prompts that nothing reads and that are no plain documentation."""
     positions: dict[str, Positions] = field(default_factory=dict)
 
-    def sources(self) -> Sources:
+    def __post_init__(self) -> None:
+        """Read everything once."""
+        names = {folder: tuple(self.tree.names(folder)) for folder in ("rules", "prompts")}
         vocabulary = self._vocabulary()
-        return Sources(
-            rules=tuple(self._rules()),
+        self.sources = Sources(
+            rules=tuple(self._rules(each for each in names["rules"] if each.endswith(".toml"))),
             words={name: tuple(words) for name, words in vocabulary.words.items()},
             shapes=vocabulary.shapes,
-            prompts=dict(self._prompts()),
+            prompts=dict(self._prompts(each for each in names["prompts"] if each.endswith(".j2"))),
             vocabulary=VOCABULARY,
         )
+        self.unread = tuple(_unread(names["rules"], ".toml")) + tuple(_unread(names["prompts"], ".j2"))
+
+    def book(self, sources: Sources | None = None) -> Rulebook:
+        """Compile what was read, or other sources in its place. Raises RulebookRefused."""
+        problems = list(self.findings.problems)
+        book: Rulebook | None = None
+        try:
+            # Without a vocabulary every rule that names a list would be wrong as well, which helps nobody.
+            if not any(each.file == VOCABULARY for each in problems):
+                book = compile(sources or self.sources, self.settings)
+        except RulebookRefused as error:
+            problems += error.problems
+        if book is None or problems:
+            raise RulebookRefused(tuple(sorted(set(map(self.placed, problems)), key=_by_place)))
+        return book
 
     def placed(self, problem: Problem) -> Problem:
         """Give a problem its line and column."""
@@ -76,75 +86,71 @@ class _Reading:
             return problem
         return self._positions(problem.file).put(problem)
 
-    def _positions(self, shown: str) -> Positions:
-        if shown not in self.positions:
-            self.positions[shown] = Positions(self.texts[shown])
-        return self.positions[shown]
-
-    def _line(self, shown: str, name: str) -> int:
-        """Return the line of a table's header, or of the first key that makes the table."""
-        place = self._positions(shown).of((name,))
-        return place.key[0] if place else 1
-
-    def _toml(self, path: Path) -> tuple[str, dict[str, Any]]:
-        shown = path.relative_to(self.project).as_posix()
-        text = read_text(path, shown, self.findings)
-        if text is None:
-            return shown, {}
-        self.texts[shown] = text
-        return shown, parse_toml(text, shown, self.findings)
-
-    def _vocabulary(self) -> VocabularyTable:
-        path = self.project / VOCABULARY
-        if path.exists():
-            shown, tables = self._toml(path)
-            try:
-                return VocabularyTable.model_validate(tables)
-            except ValidationError as error:
-                report(error, shown, (), VocabularyTable, self.findings)
-        return VocabularyTable()
-
-    def _rules(self) -> Iterator[RuleText]:
-        for path in sorted((self.project / "rules").rglob("*.toml")):
-            layer = self._layer(path)
-            if layer is not None:
-                yield from self._rules_of(path, layer)
-
-    def _layer(self, path: Path) -> str | None:
-        """Return the layer of a rule file; a file that no layer reads is a problem, not a silence."""
-        parts = path.relative_to(self.project / "rules").parts
-        shown = path.relative_to(self.project).as_posix()
-        if shown == VOCABULARY:
-            return None
-        if len(parts) != 2:
-            self.findings.add(
-                shown, (), "no layer reads this file", "rules live in rules/<layer>/<topic>.toml"
-            )
-            return None
-        if parts[0] not in self.settings.layers:
-            hint = nearest_or_all(parts[0], self.settings.layers)
-            self.findings.add(shown, (), f'layer "{parts[0]}" is not among the layers of ts.toml', hint)
-            return None
-        return parts[0]
-
-    def _rules_of(self, path: Path, layer: str) -> Iterator[RuleText]:
-        shown, tables = self._toml(path)
-        for name, raw in tables.items():
-            if not RULE_NAME.fullmatch(name) or not RULE_NAME.fullmatch(path.stem):
-                message = f'"{path.stem}.{name}" is not a rule id'
-                self.findings.add(shown, (name,), message, "use letters, digits, - and _", key=True)
+    def rule_texts(self, name: str, text: str, layer: str, topic: str) -> Iterator[RuleText]:
+        """Yield the rules of a file's text; what is wrong goes to the findings."""
+        self.texts[name] = text
+        for table, raw in parse_toml(text, name, self.findings).items():
+            if not RULE_NAME.fullmatch(table) or not RULE_NAME.fullmatch(topic):
+                message = f'"{topic}.{table}" is not a rule id'
+                self.findings.add(name, (table,), message, "use letters, digits, - and _", key=True)
                 continue
+            line = self._positions(name).table_line(table)
             rule = read_rule(
-                raw, file=shown, layer=layer, topic=path.stem, name=name, line=self._line(shown, name),
-                findings=self.findings,
-            )  # fmt: skip
+                raw, file=name, layer=layer, topic=topic, name=table, line=line, findings=self.findings
+            )
             if rule is not None:
                 yield rule
 
-    def _prompts(self) -> Iterator[tuple[str, str]]:
-        root = self.project / "prompts"
-        for path in sorted(root.rglob("*.j2")):
-            shown = path.relative_to(self.project).as_posix()
-            text = read_text(path, shown, self.findings)
+    def _positions(self, name: str) -> Positions:
+        if name not in self.positions:
+            self.positions[name] = Positions(self.texts[name])
+        return self.positions[name]
+
+    def _vocabulary(self) -> VocabularyTable:
+        text = self.tree.text(VOCABULARY, self.findings)
+        if text is None:
+            return VocabularyTable()
+        self.texts[VOCABULARY] = text
+        tables: dict[str, Any] = parse_toml(text, VOCABULARY, self.findings)
+        try:
+            return VocabularyTable.model_validate(tables)
+        except ValidationError as error:
+            report(error, VOCABULARY, (), VocabularyTable, self.findings)
+            return VocabularyTable()
+
+    def _rules(self, names: Iterator[str]) -> Iterator[RuleText]:
+        for name in names:
+            layer = self._layer(name)
+            text = None if layer is None else self.tree.text(name, self.findings)
+            if layer is not None and text is not None:
+                yield from self.rule_texts(name, text, layer, PurePosixPath(name).stem)
+
+    def _layer(self, name: str) -> str | None:
+        """Return the layer of a rule file; a file that no layer reads is a problem, not a silence."""
+        if name == VOCABULARY:
+            return None
+        _, *folders, _ = name.split("/")
+        if len(folders) != 1:
+            hint = "rules live in rules/<layer>/<topic>.toml"
+            self.findings.add(name, (), "no layer reads this file", hint, code="unread-file")
+            return None
+        if folders[0] not in self.settings.layers:
+            message = f'layer "{folders[0]}" is not among the layers of ts.toml'
+            hint = nearest_or_all(folders[0], self.settings.layers)
+            self.findings.add(name, (), message, hint, code="unread-file")
+            return None
+        return folders[0]
+
+    def _prompts(self, names: Iterator[str]) -> Iterator[tuple[str, str]]:
+        for name in names:
+            text = self.tree.text(name, self.findings)
             if text is not None:
-                yield path.relative_to(root).as_posix(), text
+                yield name.removeprefix("prompts/"), text
+
+
+def _unread(names: tuple[str, ...], suffix: str) -> Iterator[str]:
+    """Yield files of another suffix; a README and what begins with a dot are nobody's mistake."""
+    for name in names:
+        last = PurePosixPath(name).name
+        if not name.endswith(suffix) and not last.startswith((".", "README")):
+            yield name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import tree_sitter_toml
@@ -36,14 +37,38 @@ class Positions:
 
     def __init__(self, text: str) -> None:
         self._lines = text.encode().split(b"\n")
-        self.places: dict[Path, Place] = {}
-        tree = Parser(Language(tree_sitter_toml.language())).parse(text.encode())
-        counts: dict[Path, int] = {}
-        for node in tree.root_node.children:
-            if node.type == "pair":
-                self._pair((), node)
-            elif node.type in ("table", "table_array_element"):
-                self._table(node, counts)
+        self._places: dict[Path, Place] = {}
+        self._root = Parser(Language(tree_sitter_toml.language())).parse(text.encode()).root_node
+
+    @property
+    def places(self) -> dict[Path, Place]:
+        """Every place, found when the first is asked for."""
+        if not self._places:
+            counts: dict[Path, int] = {}
+            for node in self._root.children:
+                if node.type == "pair":
+                    self._pair((), node)
+                elif node.type in ("table", "table_array_element"):
+                    self._table(node, counts)
+        return self._places
+
+    @cached_property
+    def _table_lines(self) -> dict[str, int]:
+        lines: dict[str, int] = {}
+        for node in self._root.children:
+            header = next((each for each in node.children if each.type.endswith("key")), None)
+            if header is not None:
+                first, *others = _segments(header)
+                line = header.start_point.row + 1
+                if others or node.type == "pair":
+                    lines.setdefault(_key(first), line)
+                else:
+                    lines[_key(first)] = line
+        return lines
+
+    def table_line(self, name: str) -> int:
+        """Return the line of a top-level table's header, or of the first key that makes it; 1 if unknown."""
+        return self._table_lines.get(name, 1)
 
     def of(self, path: Path) -> Place | None:
         """Return the place of a path, or of the nearest value around it, or None."""
@@ -78,9 +103,9 @@ class Positions:
         path: Path = (*self._led(before, (), at, counts), _key(last))
         if node.type == "table_array_element":
             counts[path] = counts.get(path, -1) + 1
-            self.places.setdefault(path, Place(at, at))
+            self._places.setdefault(path, Place(at, at))
             path = (*path, counts[path])
-        self.places[path] = Place(at, at)
+        self._places[path] = Place(at, at)
         for child in node.children:
             if child.type == "pair":
                 self._pair(path, child)
@@ -94,7 +119,7 @@ class Positions:
         """
         for segment in segments:
             path, here = (*path, _key(segment)), at or self._point(segment)
-            self.places.setdefault(path, Place(here, here))
+            self._places.setdefault(path, Place(here, here))
             if path in counts:
                 path = (*path, counts[path])
         return path
@@ -108,7 +133,7 @@ class Positions:
 
     def _value(self, path: Path, key: tuple[int, int], node: Node) -> None:
         raw = (node.text or b"").decode() if node.type == "string" else ""
-        self.places[path] = Place(key, self._point(node), raw)
+        self._places[path] = Place(key, self._point(node), raw)
         if node.type == "inline_table":
             for child in node.children:
                 if child.type == "pair":

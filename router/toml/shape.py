@@ -38,7 +38,7 @@ def report(
         if each["type"] == "extra_forbidden":
             key = str(path[-1])
             hint = nearest_or_all(key, _keys_at(model, path[:-1]))
-            findings.add(file, (*above, *path), f'unknown key "{key}"', hint, key=True)
+            findings.add(file, (*above, *path), f'unknown key "{key}"', hint, code="unknown-key", key=True)
         else:
             findings.add(file, (*above, *path), _sentence((*above, *path), each["type"], each["msg"]))
 

@@ -23,6 +23,7 @@ from router.core.source import RuleText, Sources
 from router.errors import Problem, RulebookRefused
 from router.rulebook.read import read_rulebook
 from router.rulebook.tables import read_rule
+from router.rulebook.tree import Directory
 
 SETTINGS: Final = Settings(
     layers=("guard", "team", "learned"),
@@ -153,5 +154,5 @@ def written(directory: Path, files: Mapping[str, str]) -> Path:
 def refused(directory: Path, files: Mapping[str, str], settings: Settings = SETTINGS) -> list[str]:
     """Read a project that must be refused; return its problems as they are shown."""
     with pytest.raises(RulebookRefused) as error:
-        read_rulebook(written(directory, files), settings)
+        read_rulebook(Directory(written(directory, files)), settings)
     return [str(each) for each in error.value.problems]

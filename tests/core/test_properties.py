@@ -30,6 +30,7 @@ from router.core.source import RuleText, Sources, StepText
 from router.core.text import Reading, contains
 from router.errors import QueryRefused
 from router.rulebook.read import read_rulebook
+from router.rulebook.tree import Directory
 from tests.core.making import SETTINGS, toml, written
 from tests.core.worlds import (
     LISTS,
@@ -165,9 +166,9 @@ def test_the_order_in_which_files_are_written_never_matters(
     tmp_path_factory: pytest.TempPathFactory, world: World, seed: int
 ) -> None:
     files = list(on_disk(world.sources).items())
-    first = read_rulebook(written(tmp_path_factory.mktemp("first"), dict(files)), SETTINGS)
+    first = read_rulebook(Directory(written(tmp_path_factory.mktemp("first"), dict(files))), SETTINGS)
     files = [files[at] for at in permutation(len(files), seed)]
-    second = read_rulebook(written(tmp_path_factory.mktemp("second"), dict(files)), SETTINGS)
+    second = read_rulebook(Directory(written(tmp_path_factory.mktemp("second"), dict(files))), SETTINGS)
     assert told(first.decide(world.query)) == told(second.decide(world.query))
     assert outcome(first.decide(world.query)) == outcome(world.book.decide(world.query))
 
@@ -178,8 +179,10 @@ def test_the_order_of_tables_in_a_file_bears_on_line_numbers_alone(
     tmp_path_factory: pytest.TempPathFactory, world: World, seed: int
 ) -> None:
     turned = shuffled(world.sources, seed)
-    first = read_rulebook(written(tmp_path_factory.mktemp("first"), on_disk(world.sources)), SETTINGS)
-    second = read_rulebook(written(tmp_path_factory.mktemp("second"), on_disk(turned)), SETTINGS)
+    first = read_rulebook(
+        Directory(written(tmp_path_factory.mktemp("first"), on_disk(world.sources))), SETTINGS
+    )
+    second = read_rulebook(Directory(written(tmp_path_factory.mktemp("second"), on_disk(turned))), SETTINGS)
     assert first.revision == second.revision
     assert replace(first.decide(world.query), at=None) == replace(second.decide(world.query), at=None)
 
@@ -422,10 +425,11 @@ import json, sys
 from pathlib import Path
 from router.core.canonical import canonical
 from router.rulebook.read import read_rulebook
+from router.rulebook.tree import Directory
 from tests.core.making import SETTINGS, query
 told = []
 for number, context in enumerate(json.loads(Path(sys.argv[1], "queries.json").read_text())):
-    decision = read_rulebook(Path(sys.argv[1], str(number)), SETTINGS).decide(query(**context))
+    decision = read_rulebook(Directory(Path(sys.argv[1], str(number))), SETTINGS).decide(query(**context))
     told.append([decision.to_dict(), [each.to_dict() for each in decision.verdicts]])
 print(canonical(told))
 """
@@ -434,9 +438,10 @@ import datetime, json, sys, time
 from pathlib import Path
 from router.core.canonical import canonical
 from router.rulebook.read import read_rulebook
+from router.rulebook.tree import Directory
 from tests.core.making import SETTINGS, query
 books = [
-    (read_rulebook(Path(sys.argv[1], str(number)), SETTINGS), query(**context))
+    (read_rulebook(Directory(Path(sys.argv[1], str(number))), SETTINGS), query(**context))
     for number, context in enumerate(json.loads(Path(sys.argv[1], "queries.json").read_text()))
 ]
 def refuse(*_):

@@ -6,7 +6,15 @@ import pytest
 from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 
 from router.core.plan import JSON
-from router.core.template import Templates, as_json, is_template, names_prompt, parsed_json, strings
+from router.core.template import (
+    Fault,
+    Templates,
+    as_json,
+    is_template,
+    names_prompt,
+    parsed_json,
+    strings,
+)
 from router.errors import BindingFailed
 
 PROMPTS = {
@@ -218,16 +226,19 @@ def test_what_cannot_be_read_is_known_beforehand(
     ("prompt", "fault"),
     [
         ("fine {{ x }}", None),
-        ("a\n{{ 1 + }}", (2, "unexpected 'end of print statement'")),
-        ("{{ x | nofilter }}", (1, "No filter named 'nofilter'.")),
-        ("\n\n{% include 'none.j2' %}", (3, 'no prompt is called "none.j2"')),
-        ("\n{% include x %}", (2, "the prompt to include must be named by a plain string")),
+        ("a\n{{ 1 + }}", Fault("bad-template", 2, "unexpected 'end of print statement'")),
+        ("{{ x | nofilter }}", Fault("bad-template", 1, "No filter named 'nofilter'.")),
+        ("\n\n{% include 'none.j2' %}", Fault("unknown-prompt", 3, 'no prompt is called "none.j2"')),
+        (
+            "\n{% include x %}",
+            Fault("bad-template", 2, "the prompt to include must be named by a plain string"),
+        ),
         ("{% include 'self.j2' %}", None),
-        ("{% extends 'base.j2' %}", (1, 'no prompt is called "base.j2"')),
-        ("{% random %}", (1, "Encountered unknown tag 'random'.")),
+        ("{% extends 'base.j2' %}", Fault("unknown-prompt", 1, 'no prompt is called "base.j2"')),
+        ("{% random %}", Fault("bad-template", 1, "Encountered unknown tag 'random'.")),
     ],
 )
-def test_what_is_wrong_in_a_prompt_is_known_beforehand(prompt: str, fault: tuple[int, str] | None) -> None:
+def test_what_is_wrong_in_a_prompt_is_known_beforehand(prompt: str, fault: Fault | None) -> None:
     assert Templates({"self.j2": prompt}).fault("self.j2") == fault
 
 

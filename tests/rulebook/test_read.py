@@ -9,6 +9,7 @@ import pytest
 
 from router.errors import RulebookRefused
 from router.rulebook.read import read_rulebook
+from router.rulebook.tree import Directory
 from tests.core.making import SETTINGS, refused, written
 
 TYPES = "the types are int, number, word, path, date, rest and @list"
@@ -194,7 +195,7 @@ def test_files_that_are_no_text_are_refused(tmp_path: Path) -> None:
     for name in ("rules/team/bad.toml", "rules/vocab.toml", "prompts/bad.j2"):
         (tmp_path / name).write_bytes(b"\xff")
     with pytest.raises(RulebookRefused) as error:
-        read_rulebook(tmp_path, SETTINGS)
+        read_rulebook(Directory(tmp_path), SETTINGS)
     assert [str(each) for each in error.value.problems] == [
         "prompts/bad.j2: is not UTF-8: byte 1 is 0xff",
         "rules/team/bad.toml: is not UTF-8: byte 1 is 0xff",
@@ -206,7 +207,7 @@ def test_files_that_are_no_text_are_refused(tmp_path: Path) -> None:
 def test_a_directory_named_as_a_rule_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "rules/team/x.toml").mkdir(parents=True)
     with pytest.raises(RulebookRefused, match=r"rules/team/x\.toml: cannot be read: it is no file"):
-        read_rulebook(tmp_path, SETTINGS)
+        read_rulebook(Directory(tmp_path), SETTINGS)
 
 
 def test_everything_that_is_wrong_in_all_files_is_said_at_once_by_place(tmp_path: Path) -> None:
@@ -246,7 +247,7 @@ def test_everything_that_is_wrong_in_all_files_is_said_at_once_by_place(tmp_path
     ],
 )
 def test_a_rule_is_at_the_line_of_its_header(tmp_path: Path, text: str, line: int) -> None:
-    book = read_rulebook(written(tmp_path, {TEAM: text}), SETTINGS)
+    book = read_rulebook(Directory(written(tmp_path, {TEAM: text})), SETTINGS)
     assert book.rules["t.r"].at == f"{TEAM}:{line}"
     assert book.decide("x").rule == "t.r"
 
@@ -271,7 +272,7 @@ def test_a_rule_may_be_written_in_any_way_that_toml_allows(tmp_path: Path) -> No
     use = ["mcp:git/x"]
     """
     files = {TEAM: text, "rules/vocab.toml": "shapes.s = '\\d'"}
-    rules = read_rulebook(written(tmp_path, files), SETTINGS).rules
+    rules = read_rulebook(Directory(written(tmp_path, files)), SETTINGS).rules
     assert rules["t.short"].until == "2027-01-31"
     assert rules["t.short"].steps[0].args == {
         "day": "2027-01-31",
@@ -289,13 +290,14 @@ def test_a_rule_may_be_written_in_any_way_that_toml_allows(tmp_path: Path) -> No
 
 
 def test_a_project_without_rules_or_prompts_is_an_empty_rulebook(tmp_path: Path) -> None:
-    book = read_rulebook(tmp_path, SETTINGS)
+    book = read_rulebook(Directory(tmp_path), SETTINGS)
     assert (dict(book.rules), book.decide("x").kind) == ({}, "none")
 
 
 def test_prompts_are_named_by_their_path(tmp_path: Path) -> None:
     files = {"prompts/a/b.md.j2": "x", "prompts/c.j2": "y", "prompts/README.md": "{{ not a prompt"}
-    assert set(read_rulebook(written(tmp_path, files), SETTINGS).templates.prompts) == {"a/b.md.j2", "c.j2"}
+    book = read_rulebook(Directory(written(tmp_path, files)), SETTINGS)
+    assert set(book.templates.prompts) == {"a/b.md.j2", "c.j2"}
 
 
 def test_comments_spaces_and_the_order_of_keys_leave_the_revision(tmp_path: Path) -> None:
@@ -311,8 +313,8 @@ def test_comments_spaces_and_the_order_of_keys_leave_the_revision(tmp_path: Path
         all  = [ "x",   # first
                  "y" ]
     """
-    first = read_rulebook(written(tmp_path / "a", {TEAM: plain}), SETTINGS)
-    second = read_rulebook(written(tmp_path / "b", {TEAM: dressed}), SETTINGS)
+    first = read_rulebook(Directory(written(tmp_path / "a", {TEAM: plain})), SETTINGS)
+    second = read_rulebook(Directory(written(tmp_path / "b", {TEAM: dressed})), SETTINGS)
     assert first.revision == second.revision
     assert first.decide("x y").id == second.decide("x y").id
 

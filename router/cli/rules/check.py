@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from router.cli import asking, show
-from router.config import load_project
 from router.rulebook.check import check as check_book
-from router.rulebook.read import read_rulebook
-from router.wiring import catalogue
+from router.wiring import catalogue, loaded
 
 
 def check(as_json: asking.AsJson = False) -> int:
     """Check that the rules load, that their examples hold, and that their targets exist."""
-    project = load_project(Path.cwd())
-    book = read_rulebook(project.directory, project.settings)
+    project, book = loaded()
     report = check_book(book, catalogue(project).offers())
     if as_json:
         counts = {
