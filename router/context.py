@@ -42,3 +42,10 @@ def query_here(
 def repository_around(directory: Path) -> str:
     """Return the root of the git repository around a directory, or the empty string."""
     return next((str(each) for each in (directory, *directory.parents) if (each / ".git").exists()), "")
+
+
+def above_project(project: Path) -> str:
+    """Return the way from the root of the git repository to a project: `routing/`, empty at the root."""
+    root = repository_around(project)
+    way = project.relative_to(root).as_posix() if root else "."
+    return "" if way == "." else f"{way}/"

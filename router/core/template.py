@@ -149,6 +149,10 @@ class Templates:
         self._names[template] = frozenset(found)
         return self._names[template]
 
+    def included(self, template: str) -> frozenset[str]:
+        """Return the prompts that a template is or includes, by way of others too."""
+        return frozenset(prompt for prompt, _ in self._trees(template) if prompt is not None)
+
     def steps_named(self, template: str) -> frozenset[str]:
         """Return the ids of the steps whose results a template reads, as `steps.ID` or `steps["ID"]`."""
         return frozenset(name for _, tree in self._trees(template) for name in _members(tree, "steps"))

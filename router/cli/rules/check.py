@@ -1,26 +1,34 @@
-"""`ts rules check`: hold the rules against their examples and the catalogue."""
+"""`ts rules check`: hold the rules against examples, recorded queries and the catalogue."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
 from router.cli import asking, show
-from router.rulebook.check import check as check_book
-from router.wiring import catalogue, loaded
+from router.config import load_project
+from router.context import above_project
+from router.rulebook.check import check as checked
+from router.rulebook.check.formats import FORMATS
+from router.rulebook.corpus import read_corpus
+from router.rulebook.read import Reading
+from router.rulebook.tree import Directory
+from router.wiring import catalogue
+
+Format = Literal["text", "json", "sarif", "github", "md"]
+As = Annotated[Format, typer.Option("--format", help="How the findings are written.")]
+Strict = Annotated[bool, typer.Option(help="Fail on warnings too.")]
 
 
-def check(as_json: asking.AsJson = False) -> int:
-    """Check that the rules load, that their examples hold, and that their targets exist."""
-    project, book = loaded()
-    report = check_book(book, catalogue(project).offers())
-    if as_json:
-        counts = {
-            "rules": report.rules,
-            "examples": report.examples,
-            "held": report.held,
-            "tools": report.tools,
-        }
-        show.document({**counts, "findings": [each.to_dict() for each in report.findings]})
-    else:
-        for finding in report.findings:
-            show.data(str(finding))
-        show.data(str(report))
-    return show.EXIT_FAILED if report.findings else 0
+def check(as_format: As = "text", strict: Strict = False, as_json: asking.AsJson = False) -> int:
+    """Check the rules against their examples, the recorded queries and what servers and agents offer."""
+    project = load_project(Path.cwd())
+    tree = Directory(project.directory)
+    report = checked(Reading(tree, project.settings), read_corpus(tree), catalogue(project).offers())
+    name = "json" if as_json else as_format
+    show.data(FORMATS[name](report, above_project(project.directory)))
+    if not report.loaded:
+        return show.EXIT_ASKER
+    return show.EXIT_FAILED if report.errors or (strict and report.findings) else 0

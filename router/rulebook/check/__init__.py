@@ -1,0 +1,151 @@
+"""Checks a rulebook as a reviewer would: examples, recorded queries, targets, idle rules; it calls nobody."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from router.core.book import Rulebook
+from router.core.plan import JSON
+from router.errors import RulebookRefused
+from router.ports import Offer
+from router.rulebook.check import calls, examples, idle, recorded
+from router.rulebook.check.finding import Finding
+from router.rulebook.corpus import QUERIES, Corpus
+from router.rulebook.read import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was looked at, and what was found."""
+
+    rules: int = 0
+    examples: int = 0
+    held: int = 0
+    """Examples that go where their rule says."""
+    queries: int = 0
+    """Of the corpus, `corpus/none.txt` aside."""
+    none: int = 0
+    """Of `corpus/none.txt`."""
+    exercised: int = 0
+    """Rules that match at least one query of the corpus."""
+    targets: int = 0
+    """Targets that the catalogue could confirm."""
+    findings: tuple[Finding, ...] = ()
+    loaded: bool = True
+    """Whether the rulebook loads at all; if not, nothing else was looked at."""
+
+    @property
+    def errors(self) -> int:
+        """How many findings are errors."""
+        return sum(each.severity == "error" for each in self.findings)
+
+    @property
+    def warnings(self) -> int:
+        """How many are not."""
+        return len(self.findings) - self.errors
+
+    def __str__(self) -> str:
+        """Give the denominators, on one line."""
+        if not self.loaded:
+            return f"the rulebook does not load · {_counted(self.errors, 'error')}"
+        held = f"{self.held} of " if self.held != self.examples else ""
+        parts = [
+            _counted(self.rules, "rule"),
+            f"{held}{_counted(self.examples, 'example')} {'holds' if self.examples == 1 else 'hold'}",
+            f"corpus {_counted(self.queries, 'query')}",
+            f"{self.exercised}/{self.rules} rules exercised",
+            f"{_counted(self.targets, 'target')} in the catalogue",
+            _counted(self.errors, "error"),
+        ]
+        return " · ".join(parts + ([_counted(self.warnings, "warning")] if self.warnings else []))
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Return it as JSON."""
+        counts = (
+            "rules",
+            "examples",
+            "held",
+            "queries",
+            "none",
+            "exercised",
+            "targets",
+            "errors",
+            "warnings",
+        )
+        return {
+            **{name: getattr(self, name) for name in counts},
+            "loaded": self.loaded,
+            "findings": [each.to_dict() for each in self.findings],
+        }
+
+
+def check(reading: Reading, corpus: Corpus, offers: Iterable[Offer], today: dt.date | None = None) -> Report:
+    """Return everything that is found in a project's rules; also where they do not load.
+
+    `today` is held against review dates; the local date by default.
+    """
+    files = [*map(Finding.of, corpus.problems), *_stray(reading.unread)]
+    try:
+        book = reading.book()
+    except RulebookRefused as error:
+        return Report(findings=(*map(Finding.of, error.problems), *files), loaded=False)
+    by_name = {(each.scheme, each.name): each for each in offers}
+    now = today or dt.datetime.now().astimezone().date()
+    proved, refused = examples.decided(book, book.rules.values())
+    queries, odd = recorded.asked(book, corpus.queries)
+    none, odd_none = recorded.asked(book, corpus.none)
+    seen = recorded.exercised(queries)
+    known, unknown = calls.targets(book, by_name)
+    findings = [
+        *files,
+        *refused,
+        *odd,
+        *odd_none,
+        *_nothing(book, queries),
+        *recorded.ties(book, queries, proved),
+        *examples.broken(book, proved),
+        *recorded.taken(book, none),
+        *unknown,
+        *calls.arguments(book, by_name, proved),
+        *idle.unkept(book, now),
+        *idle.idle_rules(book, recorded.tied_rules(queries, proved)),
+        *idle.idle_beats(book),
+        *idle.unused(book, reading.sources),
+        *(recorded.unmatched(book.rules.values(), seen) if queries else ()),
+    ]
+    return Report(
+        rules=len(book.rules),
+        examples=len(proved) + len(refused),
+        held=sum(each.holds for each in proved),
+        queries=len(queries),
+        none=len(none),
+        exercised=len(seen),
+        targets=known,
+        findings=tuple(sorted(findings, key=lambda each: each.severity)),
+    )
+
+
+def _nothing(book: Rulebook, queries: list[recorded.Asked]) -> Iterator[Finding]:
+    """Find that there was nothing to look at: a green check of nothing proves nothing."""
+    if not book.rules:
+        yield Finding("no-rules", "", 0, "there are no rules", "ts rules new writes one")
+    elif not any(rule.yes or rule.no for rule in book.rules.values()):
+        yield Finding("no-examples", "", 0, "no rule has an example", "give each rule a `yes` and a `no`")
+    if not queries:
+        hint = "write queries as people ask them, one a line"
+        yield Finding("no-queries", QUERIES, 0, "no query is recorded", hint)
+
+
+def _stray(names: Iterable[str]) -> Iterator[Finding]:
+    for name in names:
+        suffix = ".toml" if name.startswith("rules/") else ".j2"
+        hint = f"name it {PurePosixPath(name).name}{suffix}, or move it"
+        yield Finding("stray-file", name, 0, "nothing reads this file", hint)
+
+
+def _counted(number: int, noun: str) -> str:
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"

@@ -1,0 +1,156 @@
+"""Recorded queries: text files of a query a line, or JSON lines; it decides nothing.
+
+A line may begin with the query's context in brackets: modes, `key=value` facts, media types of attachments
+and `words:a,b`, as in `[useful env=prod image/png] what is this`. A text that itself begins with a bracket is
+written behind empty ones: `[] [draft] what is this`. Empty lines and lines that begin with `# ` are left out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from router.core.findings import Findings, nearest_or_all
+from router.core.query import MODES, Attachment, Query
+from router.errors import Problem, QueryRefused
+from router.rulebook.tree import Tree
+
+QUERIES: Final = "corpus/queries.txt"
+NONE: Final = "corpus/none.txt"
+_CONTEXT: Final = re.compile(r"\[([^\[\]]*)\](?:\s+(.*))?$", re.DOTALL)
+_MEDIA_TYPE: Final = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A query that somebody asked."""
+
+    query: Query
+    shown: str
+    """Context and text on one line; equal for equal queries."""
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """The recorded queries of a project, each once."""
+
+    queries: tuple[Recorded, ...] = ()
+    none: tuple[Recorded, ...] = ()
+    """Queries that no rule may take."""
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def all(self) -> tuple[Recorded, ...]:
+        """Both kinds, each query once."""
+        return tuple(_once((*self.queries, *self.none)))
+
+
+def read_corpus(tree: Tree) -> Corpus:
+    """Return what the two files of a corpus record; what cannot be read is among the problems."""
+    findings = Findings()
+    queries, none = (tuple(_recorded(tree, name, findings)) for name in (QUERIES, NONE))
+    return Corpus(queries, none, tuple(findings.problems))
+
+
+def read_queries(name: str, text: str, findings: Findings) -> tuple[Recorded, ...]:
+    """Return the queries of a file, each once: JSON lines where its name ends in `.jsonl`, else text."""
+    read = _from_json if name.endswith(".jsonl") else _from_line
+    found: list[Recorded] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            query = read(line.strip())
+        except (QueryRefused, ValueError) as error:
+            findings.add(name, (), f"cannot be a query: {error}", code="bad-query", line=number)
+            continue
+        if query is not None:
+            found.append(Recorded(query, shown(query), name, number))
+    return tuple(_once(found))
+
+
+def shown(query: Query) -> str:
+    """Return context and text on one line, as the corpus writes them."""
+    text = " ".join(query.text.split()).replace("\N{RIGHTWARDS DOUBLE ARROW}", "\\u21d2")
+    context = " ".join(_context(query))
+    return f"[{context}] {text}" if context or text.startswith(("[", "# ")) else text
+
+
+def _context(query: Query) -> Iterator[str]:
+    yield from (mode for mode in MODES if mode in query.modes)
+    if query.words:
+        yield f"words:{','.join(sorted(query.words))}"
+    yield from (shlex.quote(f"{key}={value}") for key, value in query.facts.items())
+    yield from sorted(each.media_type for each in query.attached)
+
+
+def _recorded(tree: Tree, name: str, findings: Findings) -> Iterable[Recorded]:
+    text = tree.text(name, findings)
+    return () if text is None else read_queries(name, text, findings)
+
+
+def _once(records: Iterable[Recorded]) -> Iterator[Recorded]:
+    seen: set[str] = set()
+    for each in records:
+        if each.shown not in seen:
+            seen.add(each.shown)
+            yield each
+
+
+def _from_line(line: str) -> Query | None:
+    """Read one line. Raises QueryRefused, and ValueError for quotes that do not close."""
+    if not line or line == "#" or line.startswith("# "):
+        return None
+    found = _CONTEXT.match(line)
+    if found is None:
+        return Query(line)
+    modes: set[str] = set()
+    words: set[str] = set()
+    facts: dict[str, str] = {}
+    types: list[str] = []
+    for part in shlex.split(found[1]):
+        key, equals, value = part.partition("=")
+        if part in MODES:
+            modes.add(part)
+        elif part.startswith("words:"):
+            words |= set(part.removeprefix("words:").split(","))
+        elif equals and key:
+            facts[key] = value
+        elif _MEDIA_TYPE.fullmatch(part):
+            types.append(part)
+        else:
+            hint = f"write [] before a text that begins with a bracket; {nearest_or_all(part, MODES)}"
+            raise QueryRefused(f'unknown context "{part}"; {hint}')
+    return _query(found[2] or "", modes, words, facts, types)
+
+
+def _from_json(line: str) -> Query | None:
+    """Read a record: `text`, and `modes`, `words`, `facts`, `attached` if given; a `query` may hold them."""
+    if not line:
+        return None
+    record = json.loads(line)
+    if isinstance(record, Mapping) and isinstance(record.get("query"), Mapping):
+        record = record["query"]
+    if not isinstance(record, Mapping) or not isinstance(record.get("text"), str):
+        raise QueryRefused('a record is an object with a "text"')
+    lists = {name: _texts(record, name) for name in ("modes", "words", "attached")}
+    facts = record.get("facts", {})
+    if not isinstance(facts, Mapping) or not all(isinstance(each, str) for each in facts.values()):
+        raise QueryRefused('"facts" must be an object of texts')
+    return _query(record["text"], set(lists["modes"]), set(lists["words"]), dict(facts), lists["attached"])
+
+
+def _texts(record: Mapping[str, Any], name: str) -> list[str]:
+    value = record.get(name, [])
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise QueryRefused(f'"{name}" must be a list of texts')
+    return value
+
+
+def _query(text: str, modes: set[str], words: set[str], facts: dict[str, str], types: list[str]) -> Query:
+    attached = tuple(Attachment("", each, "") for each in types)
+    return Query(text, frozenset(modes), frozenset(words), facts, attached)
