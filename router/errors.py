@@ -6,7 +6,9 @@
     │   ├── ProjectNotFound           no ts.toml here or above
     │   ├── ProjectExists             ts init would overwrite a file
     │   ├── SettingsRefused           ts.toml or the environment does not load
-    │   └── RulebookRefused           rules, vocabulary or prompts do not load
+    │   ├── RulebookRefused           rules, vocabulary or prompts do not load
+    │   ├── CorpusRefused             recorded queries cannot be read
+    │   └── RevisionUnknown           git has no such revision, or is not there
     ├── NoRoute                       no rule decides and no fallback answers (exit 3)
     ├── AmbiguousRoute                rules tie and `ambiguous = "error"` (exit 1)
     ├── BindingFailed                 a template of the plan cannot be rendered
@@ -189,6 +191,26 @@ class RulebookRefused(_Refused):
     """Rules, vocabulary or prompts do not load; says every problem at once."""
 
     code: ClassVar[str] = "rulebook"
+
+
+@dataclass(eq=False)
+class CorpusRefused(_Refused):
+    """Recorded queries cannot be read, or there are none; says every problem at once."""
+
+    code: ClassVar[str] = "corpus"
+
+
+@dataclass(eq=False)
+class RevisionUnknown(AskerError):
+    """Git has no such revision of the project, or is not there."""
+
+    code: ClassVar[str] = "revision"
+    name: str = ""
+    reason: str = ""
+
+    def __str__(self) -> str:
+        """Name the revision and say why."""
+        return f"revision {self.name}: {self.reason}"
 
 
 @dataclass(eq=False)

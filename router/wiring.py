@@ -6,7 +6,7 @@ import logging
 import pkgutil
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -15,13 +15,16 @@ import anyio
 from anyio.abc import TaskGroup
 
 from router.catalogue.store import Store
-from router.config import Project, load_project
+from router.config import PROJECT_FILE, Project, load_project, settings_with
 from router.context import query_here
 from router.core.book import Rulebook
+from router.core.findings import Findings
 from router.core.outcome import Content, Result
 from router.engine import Router
+from router.errors import RulebookRefused, SettingsRefused
 from router.ports import Call, Driver, Offer, Progress
-from router.rulebook.read import read_rulebook
+from router.rulebook.read import Reading, read_rulebook
+from router.rulebook.revision import Revision
 from router.rulebook.tree import Directory
 from router.saving import Saver
 
@@ -67,6 +70,21 @@ def loaded(path: str | Path = ".") -> tuple[Project, Rulebook]:
     """Return the project at or above `path` with its rulebook. Raises what `load` raises."""
     project = load_project(Path(path))
     return project, read_rulebook(Directory(project.directory), project.settings)
+
+
+def loaded_at(project: Project, revision: Revision) -> Rulebook:
+    """Return the rulebook of a project at a git revision; an empty one where there was no project yet.
+
+    Raises SettingsRefused and RulebookRefused, whose places begin with the revision, as git writes them.
+    """
+    findings = Findings()
+    text = revision.text(PROJECT_FILE, findings)
+    try:
+        settings = project.settings if text is None else settings_with(project, text)
+        return Reading(revision, settings, findings).book()
+    except (SettingsRefused, RulebookRefused) as error:
+        placed = (replace(each, file=f"{revision.name}:{each.file}") for each in error.problems)
+        raise type(error)(tuple(placed)) from error
 
 
 def catalogue(project: Project) -> Store:

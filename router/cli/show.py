@@ -15,6 +15,7 @@ from router.ports import Offer
 EXIT_FAILED: Final = 1
 EXIT_ASKER: Final = 2
 EXIT_NO_ROUTE: Final = 3
+EXIT_CHANGED: Final = 5
 EXIT_INTERRUPTED: Final = 130
 
 _CONTROL: Final = {

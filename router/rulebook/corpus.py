@@ -58,7 +58,7 @@ def read_corpus(tree: Tree) -> Corpus:
     return Corpus(queries, none, tuple(findings.problems))
 
 
-def read_queries(name: str, text: str, findings: Findings) -> tuple[Recorded, ...]:
+def read_queries(name: str, text: str, findings: Findings, *, shown_as: str = "") -> tuple[Recorded, ...]:
     """Return the queries of a file, each once: JSON lines where its name ends in `.jsonl`, else text."""
     read = _from_json if name.endswith(".jsonl") else _from_line
     found: list[Recorded] = []
@@ -66,10 +66,10 @@ def read_queries(name: str, text: str, findings: Findings) -> tuple[Recorded, ..
         try:
             query = read(line.strip())
         except (QueryRefused, ValueError) as error:
-            findings.add(name, (), f"cannot be a query: {error}", code="bad-query", line=number)
+            findings.add(shown_as or name, (), f"cannot be a query: {error}", code="bad-query", line=number)
             continue
         if query is not None:
-            found.append(Recorded(query, shown(query), name, number))
+            found.append(Recorded(query, shown(query), shown_as or name, number))
     return tuple(_once(found))
 
 

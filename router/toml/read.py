@@ -19,16 +19,24 @@ def read_text(path: Path, shown: str, findings: Findings) -> str | None:
     """Return a file's text, or None with the reason noted."""
     try:
         if path.exists() and not path.is_file():
-            findings.add(shown, (), "cannot be read: it is no file")
+            findings.add(shown, (), "cannot be read: it is no file", code="unreadable")
             return None
         if path.stat().st_size > LARGEST_BYTES:
-            findings.add(shown, (), f"is larger than {LARGEST_BYTES:,} bytes")
+            findings.add(shown, (), f"is larger than {LARGEST_BYTES:,} bytes", code="unreadable")
             return None
-        return path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        findings.add(shown, (), f"is not UTF-8: byte {error.start + 1} is {error.object[error.start]:#04x}")
+        return decoded(path.read_bytes(), shown, findings)
     except OSError as error:
-        findings.add(shown, (), f"cannot be read: {error.strerror}")
+        findings.add(shown, (), f"cannot be read: {error.strerror}", code="unreadable")
+    return None
+
+
+def decoded(raw: bytes, shown: str, findings: Findings) -> str | None:
+    """Return the text of a file's bytes, or None with the reason noted."""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"is not UTF-8: byte {error.start + 1} is {raw[error.start]:#04x}"
+        findings.add(shown, (), message, code="unreadable")
     return None
 
 
@@ -42,5 +50,7 @@ def parse_toml(text: str, shown: str, findings: Findings) -> dict[str, Any]:
         plain = message[: place.start()] if place else message
         last = (text.count("\n") + 1, len(text) - text.rfind("\n"))
         line, column = (int(place[1]), int(place[2])) if place and place[1] else last
-        findings.problems.append(Problem(shown, f"is not TOML: {plain}", line=line, column=column))
+        findings.problems.append(
+            Problem(shown, f"is not TOML: {plain}", line=line, column=column, code="not-toml")
+        )
         return {}

@@ -14,6 +14,7 @@ from router.ports import Offer
 from router.rulebook.check import calls, examples, idle, recorded
 from router.rulebook.check.finding import Finding
 from router.rulebook.corpus import QUERIES, Corpus
+from router.rulebook.formats import counted
 from router.rulebook.read import Reading
 
 
@@ -50,17 +51,17 @@ class Report:
     def __str__(self) -> str:
         """Give the denominators, on one line."""
         if not self.loaded:
-            return f"the rulebook does not load · {_counted(self.errors, 'error')}"
+            return f"the rulebook does not load · {counted(self.errors, 'error')}"
         held = f"{self.held} of " if self.held != self.examples else ""
         parts = [
-            _counted(self.rules, "rule"),
-            f"{held}{_counted(self.examples, 'example')} {'holds' if self.examples == 1 else 'hold'}",
-            f"corpus {_counted(self.queries, 'query')}",
+            counted(self.rules, "rule"),
+            f"{held}{counted(self.examples, 'example')} {'holds' if self.examples == 1 else 'hold'}",
+            f"corpus {counted(self.queries, 'query')}",
             f"{self.exercised}/{self.rules} rules exercised",
-            f"{_counted(self.targets, 'target')} in the catalogue",
-            _counted(self.errors, "error"),
+            f"{counted(self.targets, 'target')} in the catalogue",
+            counted(self.errors, "error"),
         ]
-        return " · ".join(parts + ([_counted(self.warnings, "warning")] if self.warnings else []))
+        return " · ".join(parts + ([counted(self.warnings, "warning")] if self.warnings else []))
 
     def to_dict(self) -> dict[str, JSON]:
         """Return it as JSON."""
@@ -144,8 +145,3 @@ def _stray(names: Iterable[str]) -> Iterator[Finding]:
         suffix = ".toml" if name.startswith("rules/") else ".j2"
         hint = f"name it {PurePosixPath(name).name}{suffix}, or move it"
         yield Finding("stray-file", name, 0, "nothing reads this file", hint)
-
-
-def _counted(number: int, noun: str) -> str:
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number} {noun if number == 1 else plural}"

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from router.core.plan import JSON
 from router.rulebook.check import Report
 from router.rulebook.check.finding import KINDS, WARNINGS, Finding
+from router.rulebook.formats import cell, command
 
 SARIF_SCHEMA: Final = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -30,13 +31,24 @@ def as_json(report: Report, _above: str) -> str:
 
 def github(report: Report, above: str) -> str:
     """Return a workflow command for each finding, which GitHub shows at its line, and the denominators."""
-    return "\n".join((*(_command(each, above) for each in report.findings), str(report)))
+    lines = (
+        command(
+            each.severity,
+            above + (each.file or SETTINGS_FILE),
+            each.line,
+            each.column,
+            f"ts rules check: {each.id}",
+            _said(each),
+        )
+        for each in report.findings
+    )
+    return "\n".join((*lines, str(report)))
 
 
 def markdown(report: Report, above: str) -> str:
     """Return a table for a comment on a pull request."""
     rows = [
-        f"| {each.severity} | {_cell(_place(each, above))} | {_cell(_said(each))} | `{each.id}` |"
+        f"| {each.severity} | {cell(_place(each, above))} | {cell(_said(each))} | `{each.id}` |"
         for each in report.findings
     ]
     head = ["| | where | what | |", "|---|---|---|---|"]
@@ -76,29 +88,6 @@ def _said(finding: Finding) -> str:
 
 def _place(finding: Finding, above: str) -> str:
     return f"{above}{finding.at}" if finding.at else ""
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
-
-
-def _command(finding: Finding, above: str) -> str:
-    properties = {"file": above + (finding.file or SETTINGS_FILE)}
-    if finding.line:
-        properties["line"] = str(finding.line)
-    if finding.column:
-        properties["col"] = str(finding.column)
-    properties["title"] = f"ts rules check: {finding.id}"
-    listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{finding.severity} {listed}::{_data(_said(finding))}"
-
-
-def _data(value: str) -> str:
-    return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(value: str) -> str:
-    return _data(value).replace(":", "%3A").replace(",", "%2C")
 
 
 def _sarif_rules() -> Iterator[dict[str, JSON]]:

@@ -1,0 +1,51 @@
+"""`ts rules diff`: which recorded queries go another way than under the rules of a git revision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from router.cli import asking, show
+from router.cli.recorded import Queries, recorded
+from router.config import load_project
+from router.context import above_project
+from router.rulebook.compare import compare
+from router.rulebook.compare_formats import FORMATS, NOW
+from router.rulebook.revision import read_revision
+from router.rulebook.tree import Directory
+from router.wiring import loaded, loaded_at
+
+Format = Literal["text", "json", "md", "github"]
+As = Annotated[Format, typer.Option("--format", help="How the changes are written.")]
+Rev = Annotated[str, typer.Argument(metavar="REV", help="A git revision, such as main or HEAD~1.")]
+Other = Annotated[str, typer.Argument(metavar="REV", help="Another one; the working tree by default.")]
+MergeBase = Annotated[
+    bool,
+    typer.Option("--merge-base", help="Compare with where HEAD branched off from REV, as a review does."),
+]
+Samples = Annotated[int, typer.Option(metavar="N", min=0, help="Changes shown for each cause.")]
+
+
+def diff(
+    rev: Rev,
+    other: Other = "",
+    queries: Queries = None,
+    merge_base: MergeBase = False,
+    as_format: As = "text",
+    samples: Samples = 10,
+    as_json: asking.AsJson = False,
+) -> int:
+    """Compare decisions under the rules of a git revision with those of today, or of another revision."""
+    project = load_project(Path.cwd())
+    before = read_revision(project.directory, rev, merge_base=merge_base)
+    after = read_revision(project.directory, other) if other else Directory(project.directory)
+    records = recorded(before, after, files=queries)
+    old = loaded_at(project, before)
+    new = loaded(project.directory)[1] if isinstance(after, Directory) else loaded_at(project, after)
+    found = compare(old, new, records)
+    title = f"{rev} → {other or NOW}"
+    write = FORMATS["json" if as_json else as_format]
+    show.data(write(found, title, samples, above_project(project.directory)).rstrip("\n"))
+    return show.EXIT_CHANGED if found.changes else 0

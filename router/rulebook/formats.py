@@ -1,0 +1,37 @@
+"""What reports and comparisons write alike: counts, cells of Markdown, workflow commands."""
+
+from __future__ import annotations
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"
+
+
+def cell(text: str) -> str:
+    """Return a text as a cell of a Markdown table, with nothing that would end it or be read as HTML."""
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+
+
+def command(severity: str, file: str, line: int, column: int, title: str, message: str) -> str:
+    """Return a workflow command of GitHub Actions, which shows a message at a line.
+
+    See "Workflow commands for GitHub Actions", setting an error or warning message.
+    """
+    properties = {"file": file}
+    if line:
+        properties["line"] = str(line)
+    if column:
+        properties["col"] = str(column)
+    properties["title"] = title
+    listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return f"::{severity} {listed}::{_data(message)}"
+
+
+def _data(value: str) -> str:
+    return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(value: str) -> str:
+    return _data(value).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,63 @@
+"""The decision snapshot, a sorted line for each recorded query: made and compared; it decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+from router.core.book import Rulebook
+from router.rulebook.corpus import QUERIES, Recorded
+from router.rulebook.ways import ARROW, ways
+
+DECISIONS: Final = "corpus/decisions.txt"
+_MARKERS: Final = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A line of the snapshot that would read otherwise."""
+
+    query: str
+    before: str
+    """Empty for a query that the snapshot does not have."""
+    after: str
+    """Empty for one that is not recorded any more."""
+
+    def __str__(self) -> str:
+        """As a diff shows it."""
+        lines = ((sign, way) for sign, way in (("-", self.before), ("+", self.after)) if way)
+        return "\n".join(f"{sign} {self.query} {ARROW} {way}" for sign, way in lines)
+
+
+def snapshot(book: Rulebook, records: tuple[Recorded, ...]) -> str:
+    """Return the snapshot of recorded queries: `query ⇒ rule ⇒ targets`, sorted by code points."""
+    return "".join(f"{query} {ARROW} {way}\n" for query, way in sorted(ways(book, records).items()))
+
+
+def differences(old: str, new: str) -> Iterator[Changed]:
+    """Yield the queries whose lines differ, sorted; lines of the old text that are none stand as they are."""
+    before, after = (dict(map(_split, filter(None, text.splitlines()))) for text in (old, new))
+    for query in sorted({*before, *after}):
+        if before.get(query) != after.get(query):
+            yield Changed(query, before.get(query, ""), after.get(query, ""))
+
+
+def has_markers(text: str) -> bool:
+    """Whether a merge left its conflict markers in a snapshot."""
+    return any(line.startswith(_MARKERS) for line in text.splitlines())
+
+
+def decisions_of(queries: str) -> str:
+    """Return the snapshot's file for a file of queries: `decisions.txt` beside `queries.txt`."""
+    if queries == QUERIES:
+        return DECISIONS
+    path = PurePosixPath(queries)
+    name = "decisions.txt" if path.name == "queries.txt" else f"{path.stem}.decisions.txt"
+    return str(path.with_name(name))
+
+
+def _split(line: str) -> tuple[str, str]:
+    query, _, way = line.partition(f" {ARROW} ")
+    return query, way or "?"
