@@ -8,7 +8,7 @@ from typing import Final
 
 from router.errors import ProjectExists, ProjectNotFound
 
-PATTERNS: Final = ("ts.toml", "rules/**/*.toml", "prompts/**/*.j2", "corpus/*.txt")
+PATTERNS: Final = ("ts.toml", "rules/**/*.toml", "prompts/**/*.j2", "corpus/*.txt", "schemas/*.json")
 """What a starter is made of."""
 
 

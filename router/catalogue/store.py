@@ -8,10 +8,8 @@ Files of settings that no project has any more stay behind; they are small, and 
 from __future__ import annotations
 
 import json
-import os
 import re
 import stat
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -25,6 +23,7 @@ from router.catalogue.search import Index
 from router.core.canonical import digest
 from router.core.query import Query
 from router.core.settings import Server, Settings
+from router.disk import replace_file
 from router.ports import Hit, Offer
 
 LARGEST_BYTES: Final = 50_000_000
@@ -170,23 +169,12 @@ def _load(place: _Place) -> _Record | None:
 def _hindrance(place: _Place, record: _Record) -> str:
     """Write the file; return what stood in the way, or the empty string."""
     try:
-        _write(place.path, json.dumps(asdict(record), ensure_ascii=False, allow_nan=False).encode())
+        _make_private(place.path.parent)
+        content = json.dumps(asdict(record), ensure_ascii=False, allow_nan=False).encode()
+        replace_file(place.path, content, private=True)
     except (OSError, ValueError, TypeError, RecursionError) as fault:
         return str(fault)
     return "" if _load(place) == record else "what was written does not read back as the same"
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Replace the file in one step, readable by its owner alone."""
-    _make_private(path.parent)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _make_private(directory: Path) -> None:

@@ -12,14 +12,20 @@ from typing import Annotated, ParamSpec
 import typer
 
 from router import __version__
-from router.cli import show
+from router.cli import show, snapshot
 from router.cli.discover import discover
 from router.cli.doctor import doctor
 from router.cli.explain import explain
 from router.cli.init import init
 from router.cli.q import q
 from router.cli.rules.check import check
+from router.cli.rules.diff import diff
+from router.cli.rules.fmt import fmt
+from router.cli.rules.listing import list_rules, show_rule
 from router.cli.rules.new import new
+from router.cli.rules.proving import run_tests
+from router.cli.rules.schema import schema
+from router.cli.rules.trying import try_file
 from router.errors import RouterError
 
 Flags = ParamSpec("Flags")
@@ -60,9 +66,17 @@ app = typer.Typer(
 rules = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Author and check rules.")
 for command in (q, explain, discover, init, doctor):
     app.command()(ended(command))
-for author in (check, new):
-    rules.command()(ended(author))
+AUTHORING: dict[str, Callable[..., int]] = {
+    "check": check, "diff": diff, "fmt": fmt, "list": list_rules, "new": new, "schema": schema,
+    "show": show_rule, "test": run_tests, "try": try_file,
+}  # fmt: skip
+for name, author in AUTHORING.items():
+    rules.command(name)(ended(author))
 app.add_typer(rules, name="rules")
+snapshots = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Keep decisions in git.")
+for keeper in (snapshot.check, snapshot.update):
+    snapshots.command()(ended(keeper))
+app.add_typer(snapshots, name="snapshot")
 
 
 def _version(wanted: bool) -> None:

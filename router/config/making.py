@@ -32,6 +32,7 @@ class Maker:
             ambiguous="error" if table.ambiguous == "error" else "planner",
             fallback=tuple(table.fallback),
             language=table.language,
+            facts={key: tuple(each) for key, each in table.facts.items()},
             servers={name: self._server(name, each) for name, each in sorted(table.mcp.items())},
             agents={name: _agent(name, each) for name, each in sorted(table.a2a.items())},
             later=tuple(name for name in LATER_TABLES if name in merged),

@@ -23,7 +23,7 @@ from router.toml.read import parse_toml, read_text
 from router.toml.shape import report
 
 PERSON_FILE: Final = "config.toml"
-_REFERENCE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+REFERENCE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,17 @@ def load_project(start: Path, environment: Mapping[str, str] | None = None) -> P
     directory = find_project(start)
     home = home_directory(known)
     reader = _Reader(directory, known)
-    settings = reader.settings(home / PERSON_FILE)
-    if reader.findings.problems:
-        raise SettingsRefused(tuple(sorted(set(map(reader.placed, reader.findings.problems)), key=_by_place)))
-    return Project(directory, home, settings)
+    text = read_text(directory / PROJECT_FILE, PROJECT_FILE, reader.findings)
+    return Project(directory, home, reader.settings(home / PERSON_FILE, text))
+
+
+def settings_with(project: Project, text: str, environment: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings that a project would have with another text in its `ts.toml`.
+
+    Raises SettingsRefused with every problem at once.
+    """
+    known = os.environ if environment is None else environment
+    return _Reader(project.directory, known).settings(project.home / PERSON_FILE, text)
 
 
 def _by_place(problem: Problem) -> tuple[str, int, int, str]:
@@ -84,10 +91,18 @@ class _Reader:
         self.findings = Findings()
         self.sources: list[Source] = []
 
-    def settings(self, person: Path) -> Settings:
+    def settings(self, person: Path, project: str | None) -> Settings:
+        """Merge the person's file, the project's text and the environment. Raises SettingsRefused."""
+        settings = self._merged(person, project)
+        if self.findings.problems:
+            raise SettingsRefused(tuple(sorted(set(map(self.placed, self.findings.problems)), key=_by_place)))
+        return settings
+
+    def _merged(self, person: Path, project: str | None) -> Settings:
         merged: dict[str, Any] = {}
-        for path, shown in ((person, str(person)), (self.directory / PROJECT_FILE, PROJECT_FILE)):
-            if path.is_file() and (text := read_text(path, shown, self.findings)) is not None:
+        own = read_text(person, str(person), self.findings) if person.is_file() else None
+        for shown, text in ((str(person), own), (PROJECT_FILE, project)):
+            if text is not None:
                 self._add(Source(shown, parse_toml(text, shown, self.findings), text), merged)
         for source in variables(self.environment, merged, self.findings):
             self._add(source, merged)
@@ -110,7 +125,7 @@ class _Reader:
     def _expanded(self, value: JSON, path: tuple[str | int, ...]) -> JSON:
         """Put the environment's value in the place of each `${NAME}`."""
         if isinstance(value, str):
-            return _REFERENCE.sub(lambda found: self._value_of(found[1], path), value)
+            return REFERENCE.sub(lambda found: self._value_of(found[1], path), value)
         if isinstance(value, dict):
             return {key: self._expanded(each, (*path, key)) for key, each in value.items()}
         if isinstance(value, list):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from router.core.findings import nearest_or_all
 from router.core.query import MODES
@@ -35,10 +35,27 @@ def _shaped(pattern: str, wanted: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _choice(choices: tuple[str, ...]) -> WithJsonSchema:
+    """Tell editors what `_among` takes."""
+    return WithJsonSchema({"type": "string", "enum": [*choices]})
+
+
+def _pattern(pattern: str) -> WithJsonSchema:
+    """Tell editors what the whole text must be."""
+    return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
+
+
+_PEER: Final = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
+_LAYER: Final = r"[A-Za-z0-9_-]+"
 PeerName = Annotated[
-    str, _shaped(r"[A-Za-z0-9][A-Za-z0-9_.-]*", "a name: use letters, digits, and _ . - behind the first")
+    str,
+    _shaped(_PEER, "a name: use letters, digits, and _ . - behind the first"),
+    _pattern(_PEER),
 ]
-LayerName = Annotated[str, _shaped(r"[A-Za-z0-9_-]+", "a directory's name: use letters, digits, _ and -")]
+LayerName = Annotated[
+    str, _shaped(_LAYER, "a directory's name: use letters, digits, _ and -"), _pattern(_LAYER)
+]
+Mode = Annotated[str, _among(MODES), _choice(MODES)]
 _URL: Final = r"(?i:https?)://[^\s/?#]+\S*"
 
 
@@ -49,95 +66,139 @@ def _url(value: str) -> str:
     return value
 
 
-Url = Annotated[str, AfterValidator(_url)]
+_PLAIN_URL: Final = r"[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#]+\S*"
+"""The same for editors, whose patterns know no flags."""
+Url = Annotated[str, AfterValidator(_url), _pattern(_PLAIN_URL)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
-class ToolsTable(Table):
-    """`tools = { allow, deny, rename }`."""
+class ToolsTable(Table, title="Tools"):
+    """Which tools of a server are offered, and under which names."""
 
-    allow: list[str] = Field(default_factory=list)
-    deny: list[str] = Field(default_factory=list)
-    rename: dict[str, str] = Field(default_factory=dict)
+    allow: list[str] = Field(
+        default_factory=list,
+        description="Shell-style patterns of the server's own names; [] allows every tool.",
+    )
+    deny: list[str] = Field(default_factory=list, description="Shell-style patterns; they win over `allow`.")
+    rename: dict[str, str] = Field(
+        default_factory=dict, description="The server's own name = the name that rules use."
+    )
 
 
 class PeerTable(Table):
     """What servers and agents have in common."""
 
-    modes: list[Annotated[str, _among(MODES)]] = Field(default_factory=list)
-    tags: list[str] = Field(default_factory=list)
-    description: str = ""
-    retries: Annotated[int, Field(ge=0)] = 0
-    delay: Amount = 1.0
-    timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 60.0
-    limit: Annotated[int, Field(gt=0)] = 10_000_000
-    auth: dict[str, Any] | None = None
+    modes: list[Mode] = Field(default_factory=list, description="The only modes in which it is used.")
+    tags: list[str] = Field(
+        default_factory=list, description="What -w filters on, beside names and the description."
+    )
+    description: str = Field("", description="What it is for; -w filters on its words.")
+    retries: Annotated[int, Field(ge=0)] = Field(
+        0, description="Further attempts to connect; a call that was sent is never repeated."
+    )
+    delay: Amount = Field(1.0, description="Seconds between two attempts.")
+    timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
+        60.0, description="Seconds for a whole call, connecting included."
+    )
+    limit: Annotated[int, Field(gt=0)] = Field(
+        10_000_000, description="Bytes of the largest result accepted."
+    )
+    auth: dict[str, Any] | None = Field(None, description="How to sign in, such as { type, token }.")
 
 
-class McpTable(PeerTable):
-    """`[mcp.NAME]`."""
+class McpTable(PeerTable, title="MCP server"):
+    """[mcp.NAME]: a server over stdio (command) or at a url."""
 
-    command: str = ""
-    args: list[str] = Field(default_factory=list)
-    env: dict[str, str] = Field(default_factory=dict)
-    cwd: str = ""
-    url: Annotated[str, AfterValidator(lambda value: _url(value) if value else value)] = ""
-    transport: Literal["stdio", "http", "sse"] | None = None
+    command: str = Field("", description="The program of a server over stdio, looked up on PATH.")
+    args: list[str] = Field(default_factory=list, description="Arguments of the program.")
+    env: dict[str, str] = Field(
+        default_factory=dict, description="Variables added to the inherited environment, an allow-list."
+    )
+    cwd: str = Field("", description="Working directory, relative to the project; by default where you are.")
+    url: Annotated[
+        str, AfterValidator(lambda value: _url(value) if value else value), _pattern(f"({_PLAIN_URL})?")
+    ] = Field("", description="The address of a server that is not started here.")
+    transport: Literal["stdio", "http", "sse"] | None = Field(
+        None, description="How it speaks: stdio with a command, http or sse with a url."
+    )
     tools: ToolsTable = Field(default_factory=ToolsTable)
 
 
-class A2aTable(PeerTable):
-    """`[a2a.NAME]`."""
+class A2aTable(PeerTable, title="A2A agent"):
+    """[a2a.NAME]: an agent at a url."""
 
-    url: Url
-
-
-class LocalTable(Table):
-    """`[planner.local]`."""
-
-    base_url: str = ""
-    timeout: Amount = 60.0
+    url: Annotated[Url, Field(description="The agent, whose card is at the well-known path, or the card.")]
 
 
-class HubTable(Table):
-    """`[planner.hf]`."""
+class LocalTable(Table, title="Local models"):
+    """[planner.local]: models served on this machine."""
 
-    token: str = ""
-    timeout: Amount = 60.0
+    base_url: str = Field("", description="The address of a server that speaks as OpenAI's does.")
+    timeout: Amount = Field(60.0, description="Seconds for one answer.")
 
 
-class PlannerTable(Table):
-    """`[planner]`."""
+class HubTable(Table, title="Models of the Hugging Face hub"):
+    """[planner.hf]: models of inference providers."""
 
-    order: list[Annotated[str, _among(("local", "hf"))]] = Field(default_factory=list)
-    models: dict[Annotated[str, _among(MODES)], str] = Field(default_factory=dict)
+    token: str = Field("", description='Such as "env:HF_TOKEN": never the secret itself.')
+    timeout: Amount = Field(60.0, description="Seconds for one answer.")
+
+
+class PlannerTable(Table, title="Planner"):
+    """[planner]: which model plans what no rule covers."""
+
+    order: list[Annotated[str, _among(("local", "hf")), _choice(("local", "hf"))]] = Field(
+        default_factory=list, description="Who is asked, in this order."
+    )
+    models: dict[Mode, str] = Field(default_factory=dict, description="The model for each mode.")
     local: LocalTable = Field(default_factory=LocalTable)
     hf: HubTable = Field(default_factory=HubTable)
 
 
-class BudgetTable(Table):
-    """`[budget]`."""
+class BudgetTable(Table, title="Budget"):
+    """[budget]: what models may cost."""
 
-    limit_usd: Amount = 0.0
-    soft: Annotated[float, Field(ge=0, le=1)] = 0.8
-    pools: dict[str, Any] = Field(default_factory=dict)
-
-
-class StoreTable(Table):
-    """`[store]`."""
-
-    url: str = ""
+    limit_usd: Amount = Field(0.0, description="US dollars that may be spent.")
+    soft: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.8, description="The share of the limit at which a warning is given."
+    )
+    pools: dict[str, Any] = Field(default_factory=dict, description="Name = share of the limit.")
 
 
-class SettingsTable(Table):
-    """The whole of `ts.toml`."""
+class StoreTable(Table, title="Store"):
+    """[store]: where runs are kept."""
 
-    layers: list[LayerName] = Field(default_factory=lambda: list(Settings().layers), min_length=1)
-    ambiguous: Annotated[str, _among(("planner", "error"))] = "planner"
-    fallback: list[Annotated[str, _among(FALLBACKS)]] = Field(default_factory=lambda: list(FALLBACKS))
-    language: Annotated[str, _among(LANGUAGES)] = "english"
-    mcp: dict[PeerName, McpTable] = Field(default_factory=dict)
-    a2a: dict[PeerName, A2aTable] = Field(default_factory=dict)
+    url: str = Field("", description="Empty for SQLite under ~/.ts, or postgresql://…")
+
+
+class SettingsTable(Table, title="Settings"):
+    """ts.toml, and the person's ~/.ts/config.toml."""
+
+    layers: list[LayerName] = Field(
+        default_factory=lambda: list(Settings().layers),
+        min_length=1,
+        description="Directories under rules/, the first to decide first.",
+    )
+    ambiguous: Annotated[str, _among(("planner", "error")), _choice(("planner", "error"))] = Field(
+        "planner", description="What a tie is: planner asks the fallbacks, error fails."
+    )
+    facts: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description="Keys that --set and rules may give, each with its values, [] for any; none listed: all.",
+    )
+    fallback: list[Annotated[str, _among(FALLBACKS), _choice(FALLBACKS)]] = Field(
+        default_factory=lambda: list(FALLBACKS),
+        description="Asked in this order where no rule decides; [] for rules only.",
+    )
+    language: Annotated[str, _among(LANGUAGES), _choice(LANGUAGES)] = Field(
+        "english", description="The stemmer, which joins forms of a word; none switches it off."
+    )
+    mcp: dict[PeerName, McpTable] = Field(
+        default_factory=dict, description="MCP servers, by the name that rules use."
+    )
+    a2a: dict[PeerName, A2aTable] = Field(
+        default_factory=dict, description="A2A agents, by the name that rules use."
+    )
     planner: PlannerTable = Field(default_factory=PlannerTable)
     budget: BudgetTable = Field(default_factory=BudgetTable)
     store: StoreTable = Field(default_factory=StoreTable)

@@ -168,7 +168,7 @@ def _bearing(sources: Sources, settings: Settings, normaliser: Normaliser) -> JS
         "layers": list(settings.layers),
         "ambiguous": settings.ambiguous,
         "peers": dict(_peers(settings)),
-        "facts": None if settings.facts is None else dict(settings.facts),
+        "facts": {key: list(each) for key, each in settings.facts.items()},
     }
 
 

@@ -118,7 +118,7 @@ class RuleCompiler:
                 if entries is None:
                     hint = nearest_or_all(written, (f"@{each}" for each in self.vocabulary.lists))
                     self._add(text, place, f'unknown list "{written}"', hint, code="unknown-list")
-                found += [Word(entry.stems, entry.shown) for entry in entries or ()]
+                found += [Word(entry.stems, entry.shown, written) for entry in entries or ()]
             elif stems := self.normaliser.stems(written):
                 found.append(Word(stems, written))
             else:

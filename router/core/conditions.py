@@ -29,6 +29,8 @@ class Word:
     stems: tuple[str, ...]
     shown: str
     """As the rule or the vocabulary writes it."""
+    listed: str = field(default="", compare=False)
+    """The list, as `@status`, of which it is an entry."""
 
     def __str__(self) -> str:
         """As written."""
@@ -215,6 +217,10 @@ class Condition:
                 tells |= not isinstance(found[0], Looks)
         missing += [f"without {word}" for word in self.none if word.find(sight) is not None]
         return Match(tuple(matched), tuple(missing), slots, tells)
+
+    def says_all(self, sight: Sight) -> bool:
+        """Whether every clause holds, whatever `none` says."""
+        return all(clause.find(sight) is not None for clause in self.clauses)
 
     def atoms(self) -> Iterator[Atom]:
         """Yield every alternative of every clause."""

@@ -101,14 +101,14 @@ class Settings:
     """The stemmer; `none` switches it off."""
     servers: Mapping[str, Server] = field(default_factory=dict)
     agents: Mapping[str, Agent] = field(default_factory=dict)
-    facts: Mapping[str, tuple[str, ...]] | None = None
-    """Keys that `--set` may give, with their values, empty for any; None where nobody listed them."""
+    facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Keys that `--set` may give, with their values, empty for any; where none is listed all are known."""
     later: tuple[str, ...] = ()
     """Tables that were read and checked but that this version does not act on."""
 
     def unknown_fact(self, key: str, value: str) -> tuple[str, str]:
         """Return what is wrong with a fact by the settings, and a hint; empty where it is right."""
-        if self.facts is None or key == CANARY_KEY:
+        if not self.facts or key == CANARY_KEY:
             return "", ""
         if key not in self.facts:
             return f'unknown fact "{key}"', nearest_or_all(key, self.facts)

@@ -1,8 +1,10 @@
-"""Recorded queries: text files of a query a line, or JSON lines; it decides nothing.
+r"""Recorded queries: text files of a query a line, or JSON lines; it decides nothing.
 
 A line may begin with the query's context in brackets: modes, `key=value` facts, media types of attachments
 and `words:a,b`, as in `[useful env=prod image/png] what is this`. A text that itself begins with a bracket is
-written behind empty ones: `[] [draft] what is this`. Empty lines and lines that begin with `# ` are left out.
+written behind empty ones: `[] [draft] what is this`. Words and facts with spaces, brackets or quotation marks
+are quoted as for a shell, and `\u000a` there stands for a character that no line can hold. Empty lines and
+lines that begin with `# ` are left out.
 """
 
 from __future__ import annotations
@@ -21,8 +23,18 @@ from router.rulebook.tree import Tree
 
 QUERIES: Final = "corpus/queries.txt"
 NONE: Final = "corpus/none.txt"
-_CONTEXT: Final = re.compile(r"\[([^\[\]]*)\](?:\s+(.*))?$", re.DOTALL)
+_LINE_END: Final = re.compile(r"\r\n?|\n")
+"""As editors count lines; the other line ends of Unicode may stand in a text, and in a JSON string."""
+_CONTEXT: Final = re.compile(r"""\[((?:[^\[\]'"]|'[^']*'|"[^"]*")*)\](?:\s+(.*))?""", re.DOTALL)
+_BEHIND: Final = "write [] before a text that begins with a bracket"
 _MEDIA_TYPE: Final = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
+_ODD_IN_TEXT: Final = re.compile(r"\u21d2|\\(?=u(?:21d2|005c))")
+"""The arrow of snapshots, and what would be read back as one."""
+_ODD_IN_CONTEXT: Final = re.compile(r"\u21d2|[^\S ]|\\(?=u[0-9a-f]{4})")
+_ODD_IN_WORD: Final = re.compile(f"{_ODD_IN_CONTEXT.pattern}|,")
+_ODD_IN_KEY: Final = re.compile(f"{_ODD_IN_CONTEXT.pattern}|=|(?<=^words):")
+_WRITTEN_IN_TEXT: Final = re.compile(r"\\u(21d2|005c)")
+_WRITTEN_IN_CONTEXT: Final = re.compile(r"\\u([0-9a-f]{4})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +74,10 @@ def read_queries(name: str, text: str, findings: Findings, *, shown_as: str = ""
     """Return the queries of a file, each once: JSON lines where its name ends in `.jsonl`, else text."""
     read = _from_json if name.endswith(".jsonl") else _from_line
     found: list[Recorded] = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(_LINE_END.split(text), 1):
         try:
             query = read(line.strip())
-        except (QueryRefused, ValueError) as error:
+        except (QueryRefused, ValueError, RecursionError) as error:
             findings.add(shown_as or name, (), f"cannot be a query: {error}", code="bad-query", line=number)
             continue
         if query is not None:
@@ -74,18 +86,28 @@ def read_queries(name: str, text: str, findings: Findings, *, shown_as: str = ""
 
 
 def shown(query: Query) -> str:
-    """Return context and text on one line, as the corpus writes them."""
-    text = " ".join(query.text.split()).replace("\N{RIGHTWARDS DOUBLE ARROW}", "\\u21d2")
+    """Return context and text on one line, as the corpus writes them; read back it is an equal query."""
+    text = _written(" ".join(query.text.split()), _ODD_IN_TEXT)
     context = " ".join(_context(query))
-    return f"[{context}] {text}" if context or text.startswith(("[", "# ")) else text
+    return f"[{context}] {text}" if context or text.startswith(("[", "# ")) or text == "#" else text
 
 
 def _context(query: Query) -> Iterator[str]:
     yield from (mode for mode in MODES if mode in query.modes)
     if query.words:
-        yield f"words:{','.join(sorted(query.words))}"
-    yield from (shlex.quote(f"{key}={value}") for key, value in query.facts.items())
+        words = ",".join(_written(each, _ODD_IN_WORD) for each in sorted(query.words))
+        yield shlex.quote(f"words:{words}")
+    for key, value in query.facts.items():
+        yield shlex.quote(f"{_written(key, _ODD_IN_KEY)}={_written(value, _ODD_IN_CONTEXT)}")
     yield from sorted(each.media_type for each in query.attached)
+
+
+def _written(text: str, odd: re.Pattern[str]) -> str:
+    return odd.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _read_back(text: str, written: re.Pattern[str]) -> str:
+    return written.sub(lambda found: chr(int(found[1], 16)), text)
 
 
 def _recorded(tree: Tree, name: str, findings: Findings) -> Iterable[Recorded]:
@@ -102,12 +124,14 @@ def _once(records: Iterable[Recorded]) -> Iterator[Recorded]:
 
 
 def _from_line(line: str) -> Query | None:
-    """Read one line. Raises QueryRefused, and ValueError for quotes that do not close."""
+    """Read one line. Raises QueryRefused."""
     if not line or line == "#" or line.startswith("# "):
         return None
-    found = _CONTEXT.match(line)
+    if not line.startswith("["):
+        return Query(_read_back(line, _WRITTEN_IN_TEXT))
+    found = _CONTEXT.fullmatch(line)
     if found is None:
-        return Query(line)
+        raise QueryRefused(f"the brackets at the beginning hold no context; {_BEHIND}")
     modes: set[str] = set()
     words: set[str] = set()
     facts: dict[str, str] = {}
@@ -117,15 +141,23 @@ def _from_line(line: str) -> Query | None:
         if part in MODES:
             modes.add(part)
         elif part.startswith("words:"):
-            words |= set(part.removeprefix("words:").split(","))
+            words |= set(map(_in_context, part.removeprefix("words:").split(",")))
         elif equals and key:
-            facts[key] = value
+            _add_fact(facts, _in_context(key), _in_context(value))
         elif _MEDIA_TYPE.fullmatch(part):
             types.append(part)
         else:
-            hint = f"write [] before a text that begins with a bracket; {nearest_or_all(part, MODES)}"
-            raise QueryRefused(f'unknown context "{part}"; {hint}')
-    return _query(found[2] or "", modes, words, facts, types)
+            raise QueryRefused(f'unknown context "{part}"; {_BEHIND}; {nearest_or_all(part, MODES)}')
+    return _query(_read_back(found[2] or "", _WRITTEN_IN_TEXT), modes, words, facts, types)
+
+
+def _in_context(text: str) -> str:
+    return _read_back(text, _WRITTEN_IN_CONTEXT)
+
+
+def _add_fact(facts: dict[str, str], key: str, value: str) -> None:
+    if facts.setdefault(key, value) != value:
+        raise QueryRefused(f'the fact "{key}" has two values')
 
 
 def _from_json(line: str) -> Query | None:
@@ -139,8 +171,10 @@ def _from_json(line: str) -> Query | None:
         raise QueryRefused('a record is an object with a "text"')
     lists = {name: _texts(record, name) for name in ("modes", "words", "attached")}
     facts = record.get("facts", {})
-    if not isinstance(facts, Mapping) or not all(isinstance(each, str) for each in facts.values()):
-        raise QueryRefused('"facts" must be an object of texts')
+    if not isinstance(facts, Mapping) or not all(key and isinstance(facts[key], str) for key in facts):
+        raise QueryRefused('"facts" must be an object of texts, each with a name')
+    if odd := [each for each in lists["attached"] if not _MEDIA_TYPE.fullmatch(each)]:
+        raise QueryRefused(f'"{odd[0]}" is not a media type, such as image/png')
     return _query(record["text"], set(lists["modes"]), set(lists["words"]), dict(facts), lists["attached"])
 
 

@@ -116,9 +116,7 @@ class StepTable(Table, title="Step"):
         str, Field(pattern=r"^[A-Za-z0-9_-]+$", description="Its name, for `needs` and {{ steps.ID }}.")
     ]
     use: Annotated[Target, Field(description="The target to call: mcp:server/tool or a2a:agent/skill.")]
-    args: Arguments = Field(
-        default_factory=dict, description="Arguments of the tool; strings are templates."
-    )
+    args: Arguments = Field(default_factory=dict, description="Arguments of the tool; strings are templates.")
     ask: str = Field("", description="The message to an agent: a template, or a prompt's name.")
     needs: Texts = Field(
         default_factory=list, description="Ids of steps that must be done before; a template needs by naming."

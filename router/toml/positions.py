@@ -70,6 +70,11 @@ class Positions:
         """Return the line of a top-level table's header, or of the first key that makes it; 1 if unknown."""
         return self._table_lines.get(name, 1)
 
+    def table_text(self, name: str) -> str:
+        """Return a top-level table as it is written, its sub-tables included, without comments above it."""
+        found = [node for node in self._root.children if node.type != "comment" and _first_key(node) == name]
+        return "\n\n".join((node.text or b"").decode().strip() for node in found)
+
     def of(self, path: Path) -> Place | None:
         """Return the place of a path, or of the nearest value around it, or None."""
         if exact := self._exact(path):
@@ -146,6 +151,12 @@ class Positions:
     def _point(self, node: Node) -> tuple[int, int]:
         row, column = node.start_point
         return row + 1, len(self._lines[row][:column].decode(errors="replace")) + 1
+
+
+def _first_key(node: Node) -> str:
+    """Return the name of the top-level table that a header or a pair belongs to; empty for anything else."""
+    header = next((each for each in node.children if each.type.endswith("key")), None)
+    return "" if header is None else _key(_segments(header)[0])
 
 
 def _segments(node: Node) -> list[Node]:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from router.core.book import Rulebook
 from router.core.plan import JSON
 from router.errors import RulebookRefused
 from router.ports import Offer
-from router.rulebook.check import calls, examples, idle, recorded
+from router.rulebook.check import calls, idle, recorded
 from router.rulebook.check.finding import Finding
-from router.rulebook.corpus import QUERIES, Corpus
+from router.rulebook.check.proof import prove
+from router.rulebook.corpus import Corpus
 from router.rulebook.formats import counted
 from router.rulebook.read import Reading
 
@@ -95,49 +95,30 @@ def check(reading: Reading, corpus: Corpus, offers: Iterable[Offer], today: dt.d
         return Report(findings=(*map(Finding.of, error.problems), *files), loaded=False)
     by_name = {(each.scheme, each.name): each for each in offers}
     now = today or dt.datetime.now().astimezone().date()
-    proved, refused = examples.decided(book, book.rules.values())
-    queries, odd = recorded.asked(book, corpus.queries)
-    none, odd_none = recorded.asked(book, corpus.none)
-    seen = recorded.exercised(queries)
+    proof = prove(book, corpus)
+    seen = recorded.exercised(proof.queries)
     known, unknown = calls.targets(book, by_name)
     findings = [
         *files,
-        *refused,
-        *odd,
-        *odd_none,
-        *_nothing(book, queries),
-        *recorded.ties(book, queries, proved),
-        *examples.broken(book, proved),
-        *recorded.taken(book, none),
+        *proof.findings(),
         *unknown,
-        *calls.arguments(book, by_name, proved),
+        *calls.arguments(book, by_name, proof.examples),
         *idle.unkept(book, now),
-        *idle.idle_rules(book, recorded.tied_rules(queries, proved)),
+        *idle.idle_rules(book, recorded.tied_rules(proof.queries, proof.examples)),
         *idle.idle_beats(book),
         *idle.unused(book, reading.sources),
-        *(recorded.unmatched(book.rules.values(), seen) if queries else ()),
+        *(recorded.unmatched(book.rules.values(), seen) if proof.queries else ()),
     ]
     return Report(
         rules=len(book.rules),
-        examples=len(proved) + len(refused),
-        held=sum(each.holds for each in proved),
-        queries=len(queries),
-        none=len(none),
+        examples=proof.looked_at,
+        held=proof.held,
+        queries=len(proof.queries),
+        none=len(proof.none),
         exercised=len(seen),
         targets=known,
         findings=tuple(sorted(findings, key=lambda each: each.severity)),
     )
-
-
-def _nothing(book: Rulebook, queries: list[recorded.Asked]) -> Iterator[Finding]:
-    """Find that there was nothing to look at: a green check of nothing proves nothing."""
-    if not book.rules:
-        yield Finding("no-rules", "", 0, "there are no rules", "ts rules new writes one")
-    elif not any(rule.yes or rule.no for rule in book.rules.values()):
-        yield Finding("no-examples", "", 0, "no rule has an example", "give each rule a `yes` and a `no`")
-    if not queries:
-        hint = "write queries as people ask them, one a line"
-        yield Finding("no-queries", QUERIES, 0, "no query is recorded", hint)
 
 
 def _stray(names: Iterable[str]) -> Iterator[Finding]:

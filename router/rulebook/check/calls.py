@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from router.core.arguments import faults
 from router.core.bind import bind
 from router.core.book import Rulebook
 from router.core.findings import nearest_or_all
@@ -22,6 +22,8 @@ Offers = Mapping[tuple[str, str], Offer]
 """By scheme and name."""
 TIME: Final = "2026-01-02T03:04:05+00:00"
 """When examples are asked; any time would do."""
+FAULTS: Final = "router.core.arguments:faults"
+"""Named and not imported: JSON Schema takes long to load, and only a catalogue at hand needs it."""
 PLACE: Final = "/project"
 """Where they are asked."""
 
@@ -96,6 +98,7 @@ def _faults(
     if tool is None or tool.input_schema is None:
         return
     schema = _without(tool.input_schema, late)
+    faults: Callable[[JSON, Mapping[str, JSON]], tuple[str, ...]] = pkgutil.resolve_name(FAULTS)
     for fault in faults(schema, given):
         yield of_rule("arguments", rule, f"{rule.id}: {step.use} would refuse its arguments: {fault}")
     listed = tool.input_schema.get("properties", {})

@@ -1,0 +1,74 @@
+"""`ts rules try`: what the rules of a file would change before they are enabled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from router.cli import asking, show
+from router.cli.recorded import Queries, recorded
+from router.config import load_project
+from router.core.findings import Findings
+from router.errors import QueryRefused, RulebookRefused
+from router.rulebook.formats import counted
+from router.rulebook.read import Reading
+from router.rulebook.tree import Directory
+from router.rulebook.trial import Trial, try_rules
+from router.toml.read import read_text
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A file of rules, in the project or anywhere.")]
+Layer = Annotated[str, typer.Option(metavar="LAYER", help="The layer of a file from elsewhere.")]
+Samples = Annotated[int, typer.Option(metavar="N", min=0, help="Queries shown of each kind.")]
+
+
+def try_file(
+    file: File,
+    layer: Layer = "team",
+    queries: Queries = None,
+    samples: Samples = 5,
+    as_json: asking.AsJson = False,
+) -> int:
+    """Say which recorded queries the rules of a file would take, from where, and which new ties they make."""
+    project = load_project(Path.cwd())
+    tree = Directory(project.directory)
+    findings = Findings()
+    text = read_text(file, str(file), findings) if file.exists() else None
+    if findings.problems:
+        raise RulebookRefused(tuple(findings.problems))
+    if text is None:
+        raise QueryRefused(f"{file}: there is no such file")
+    name, inside, layer = _placed(file, project.directory, layer)
+    if layer not in project.settings.layers:
+        layers = ", ".join(project.settings.layers)
+        raise QueryRefused(f'there is no layer "{layer}"; ts.toml lists {layers}')
+    records = recorded(tree, files=queries)
+    found = try_rules(Reading(tree, project.settings), name, text, layer, records, inside=inside)
+    if as_json:
+        show.document(found.to_dict())
+    else:
+        _show(found, samples)
+    return 0
+
+
+def _placed(file: Path, project: Path, layer: str) -> tuple[str, bool, str]:
+    """Return the file's name, whether it is one of the project's rule files, and its layer."""
+    try:
+        parts = file.resolve().relative_to((project / "rules").resolve()).parts
+    except ValueError:
+        return file.name, False, layer
+    return "/".join(("rules", *parts)), True, parts[0]
+
+
+def _show(found: Trial, samples: int) -> None:
+    moved = found.moved()
+    for whence, changes in moved.items():
+        show.data(f"{len(changes)} {whence}")
+        for each in changes[:samples]:
+            show.data(f"  {each.query.shown}")
+        if len(changes) > samples:
+            show.data(f"  … and {len(changes) - samples} more")
+    names = ", ".join(found.rules)
+    changed = len(found.comparison.changes)
+    show.data(f"{names}: {changed} of {counted(found.comparison.queries, 'recorded query')} would change")

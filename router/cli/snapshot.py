@@ -1,0 +1,76 @@
+"""`ts snapshot …`: the decisions of the recorded queries, kept in git and compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from router.cli import asking, show
+from router.core.book import Rulebook
+from router.core.findings import Findings
+from router.disk import replace_file
+from router.errors import CorpusRefused, Problem
+from router.rulebook.corpus import QUERIES, Recorded, read_corpus
+from router.rulebook.formats import counted
+from router.rulebook.snapshot import DECISIONS, differences, has_markers, snapshot
+from router.rulebook.tree import Directory
+from router.wiring import loaded
+
+ACCEPT = "ts snapshot update"
+Shown = Annotated[int, typer.Option("--samples", metavar="N", min=0, help="Changed lines that are shown.")]
+
+
+def check(samples: Shown = 50, as_json: asking.AsJson = False) -> int:
+    """Compare the decisions of the recorded queries with corpus/decisions.txt."""
+    directory, book, records = _read()
+    findings = Findings()
+    old = Directory(directory).text(DECISIONS, findings)
+    if findings.problems:
+        raise CorpusRefused(tuple(findings.problems))
+    changed = tuple(differences(old or "", snapshot(book, records)))
+    conflict = old is not None and has_markers(old)
+    if as_json:
+        lines = [{"query": each.query, "before": each.before, "after": each.after} for each in changed]
+        show.document({"queries": len(records), "changed": lines, "accept": ACCEPT})
+    else:
+        for each in changed[:samples]:
+            show.data(str(each))
+        more = f", {len(changed) - samples} of them not shown" if len(changed) > samples else ""
+        show.data(f"corpus {counted(len(records), 'query')} · {len(changed)} changed{more}")
+    if conflict:
+        show.note(f"{DECISIONS} holds the markers of a merge conflict")
+    elif old is None:
+        show.note(f"there is no {DECISIONS} yet")
+    if changed:
+        show.note(f"to accept these decisions: {ACCEPT}")
+    return show.EXIT_CHANGED if changed else 0
+
+
+def update(as_json: asking.AsJson = False) -> int:
+    """Write the decisions of the recorded queries to corpus/decisions.txt."""
+    directory, book, records = _read()
+    old = Directory(directory).text(DECISIONS, Findings())
+    text = snapshot(book, records)
+    changed = len(tuple(differences(old or "", text)))
+    if text != old:
+        replace_file(directory / DECISIONS, text.encode())
+    if as_json:
+        show.document({"queries": len(records), "changed": changed, "file": DECISIONS})
+    else:
+        show.data(f"{DECISIONS}: {counted(len(records), 'query')} · {changed} changed")
+    return 0
+
+
+def _read() -> tuple[Path, Rulebook, tuple[Recorded, ...]]:
+    """Return the project's directory, its rulebook and its recorded queries, one at least."""
+    project, book = loaded()
+    corpus = read_corpus(Directory(project.directory))
+    problems = corpus.problems
+    if not problems and not corpus.queries:
+        hint = "write queries as people ask them, one a line"
+        problems = (Problem(QUERIES, "no query is recorded", hint),)
+    if problems:
+        raise CorpusRefused(problems)
+    return project.directory, book, corpus.queries
