@@ -1,34 +1,35 @@
-"""Writes a rule for a query: a table that takes it, appended to a topic's file. It changes no other table."""
+"""Writes a rule for a query: a table that takes it, at its place in a topic's file; no other changes."""
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import tomli_w
 
 from router.core.book import Rulebook
+from router.core.findings import Findings
 from router.core.plan import Target
 from router.core.query import Query
-from router.core.say import Template, TemplateError, parse
+from router.core.rule import Rule
 from router.core.settings import Settings
+from router.disk import replace_file
 from router.errors import Problem, QueryRefused, RulebookRefused
-from router.rulebook.read import RULE_NAME, read_rulebook
+from router.rulebook.format import format_rules
+from router.rulebook.read import RULE_NAME, Reading
+from router.rulebook.sentences import sentence
 from router.rulebook.tree import Directory
+from router.toml.positions import Positions
 
-LONGEST_SENTENCE: Final = 200
-"""Words of a text of which a rule is made at most; nobody asks a longer one twice."""
 WORDS_IN_A_NAME: Final = 5
 LONGEST_NAME: Final = 60
 """Characters of a table's name, before a number is put behind it."""
-SLOTS: Final = ("n", "m", "k", "i", "j")
-"""Names for the numbers of a text; further ones stay as they are."""
-_SYNTAX: Final = re.compile(r"[(){}\[\]|]")
-_NUMBER: Final = re.compile(r"(?<![\w.,:/'-])\d{1,18}(?![\w.,:/'\u2019-]*\w)")
+BYTE_ORDER_MARK: Final = "\ufeff".encode()
+SCHEMA: Final = "schemas/rules.json"
+"""Of a project; a new file names it where it is there."""
 _NOT_IN_A_NAME: Final = re.compile(r"[^a-z0-9]+")
 
 
@@ -39,39 +40,89 @@ class NewRule:
     id: str
     file: str
     table: str
-    """The TOML that was appended."""
+    """Its TOML."""
+    before: Rulebook
     book: Rulebook
     """The rulebook with the rule in it; another rule may still take the text."""
 
 
 def write_rule(
-    project: Path, settings: Settings, *, text: str, use: str, layer: str, topic: str, owner: str
+    project: Path,
+    settings: Settings,
+    *,
+    text: str,
+    use: str,
+    layer: str,
+    topic: str,
+    owner: str,
+    recorded: Iterable[Query] = (),
 ) -> NewRule:
-    """Append a rule that takes `text` to `rules/<layer>/<topic>.toml`.
+    """Write a rule that takes `text` into `rules/<layer>/<topic>.toml`, at its place by name.
 
-    Numbers of the text become slots. Raises QueryRefused for a text, layer, topic or target that cannot be,
-    and RulebookRefused, with the file as it was, where the rulebook does not load with the rule or the file
-    cannot be written.
+    Numbers, days and paths of the text become slots; the nearest of the recorded queries and of other rules'
+    examples that it does not take becomes its `no`. Raises QueryRefused for a text, layer, topic or target
+    that cannot be, and RulebookRefused, with nothing written, where the rulebook does not load with the rule
+    or the file cannot be written.
     """
     query = Query(text)
     target = _target(use)
     topic = topic or _name(target.name)
     _refuse_place(settings, layer, topic)
-    before = read_rulebook(Directory(project), settings)
-    name = _free_name(before, topic, text)
-    table = tomli_w.dumps({name: _rule(before, query, use, owner)})
-    path = project / "rules" / layer / f"{topic}.toml"
-    old = path.read_bytes() if path.exists() else None
-    try:
-        _append(path, old, table)
-        book = read_rulebook(Directory(project), settings)
-    except BaseException as error:
-        _restore(path, old)
-        if isinstance(error, OSError):
-            file = path.relative_to(project).as_posix()
-            raise RulebookRefused((Problem(file, f"cannot be written: {error.strerror}"),)) from error
-        raise
-    return NewRule(f"{topic}.{name}", path.relative_to(project).as_posix(), table, book)
+    reading = Reading(Directory(project), settings)
+    before = reading.book()
+    place = _Place(
+        reading, project, f"rules/{layer}/{topic}.toml", layer, topic, _free_name(before, topic, text)
+    )
+    written = _rule(before, query, use, owner)
+    book = place.book_with(written)
+    if against := _nearest(book, book.rules[place.id], recorded):
+        written["no"] = [against]
+        book = place.book_with(written)
+    place.write(written)
+    return NewRule(place.id, place.file, place.table(written), before, book)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the rule will stand."""
+
+    reading: Reading
+    project: Path
+    file: str
+    layer: str
+    topic: str
+    name: str
+
+    @property
+    def id(self) -> str:
+        return f"{self.topic}.{self.name}"
+
+    def table(self, written: Mapping[str, Any]) -> str:
+        return format_rules(tomli_w.dumps({self.name: written}))
+
+    def book_with(self, written: Mapping[str, Any]) -> Rulebook:
+        """Return the rulebook with the rule, which is written nowhere yet."""
+        sources = self.reading.sources
+        others = tuple(each for each in sources.rules if each.file != self.file)
+        mine = tuple(self.reading.rule_texts(self.file, self._text_with(written), self.layer, self.topic))
+        return self.reading.book(replace(sources, rules=(*others, *mine)))
+
+    def write(self, written: Mapping[str, Any]) -> None:
+        path = self.project / self.file
+        try:
+            mark = BYTE_ORDER_MARK if path.exists() and path.read_bytes().startswith(BYTE_ORDER_MARK) else b""
+            path.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(path, mark + self._text_with(written).encode())
+        except OSError as error:
+            problem = Problem(self.file, f"cannot be written: {error.strerror}", code="unreadable")
+            raise RulebookRefused((problem,)) from error
+
+    def _text_with(self, written: Mapping[str, Any]) -> str:
+        """Return what the file will hold; a new one names its schema where the project has it."""
+        old = Directory(self.project).text(self.file, Findings())
+        if old is None:
+            old = f"#:schema ../../{SCHEMA}\n" if (self.project / SCHEMA).exists() else ""
+        return placed(old, self.name, self.table(written))
 
 
 def _target(use: str) -> Target:
@@ -88,55 +139,25 @@ def _refuse_place(settings: Settings, layer: str, topic: str) -> None:
         raise QueryRefused(f'"{topic}" is not a topic; use letters, digits, - and _')
 
 
-def _append(path: Path, old: bytes | None, table: str) -> None:
-    """Write the table behind what is there, byte for byte, with the line ends of the file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    old = old or b""
-    end = "\r\n" if b"\r\n" in old else "\n"
-    gap = "" if not old.strip() else end if old.endswith(b"\n") else 2 * end
-    with path.open("ab") as file:
-        file.write((gap + table.replace("\n", end)).encode())
-
-
-def _restore(path: Path, old: bytes | None) -> None:
-    """Take off what was appended; the rest was never touched."""
-    if path.exists() and old is None:
-        path.unlink()
-    elif old is not None and path.stat().st_size > len(old):
-        os.truncate(path, len(old))
-
-
 def _rule(book: Rulebook, query: Query, use: str, owner: str) -> dict[str, Any]:
-    """Return a rule whose sentence is the text, with slots for its numbers where that takes the text."""
-    reading = book.normaliser.read(query.text)
-    if not reading.stems:
-        raise QueryRefused("the text has no letter or digit of which a rule could be made")
-    if len(reading.stems) > LONGEST_SENTENCE:
-        count = len(reading.stems)
-        raise QueryRefused(f"the text has {count} words; a rule is made of at most {LONGEST_SENTENCE}")
-    example = " ".join(query.text.split())
-    readings = (reading, book.normaliser.read(example))
-    for template in _templates(" ".join(_SYNTAX.sub(" ", query.text).split())):
-        parsed = _parsed(book, template)
-        if parsed is not None and all(parsed.match(each) is not None for each in readings):
-            rule: dict[str, Any] = {"owner": owner} if owner else {}
-            return rule | {"say": [template], "use": use, "yes": [example]}
-    raise QueryRefused("the text cannot be written as a sentence of a rule: leave out what is no word")
+    template, example = sentence(book, query)
+    rule: dict[str, Any] = {"owner": owner} if owner else {}
+    return rule | {"say": [template], "use": use, "yes": [example]}
 
 
-def _templates(said: str) -> Iterator[str]:
-    """Yield sentences for a text, the most general first; one that is nothing but numbers stays as it is."""
-    slots = iter(SLOTS)
-    if any(each.isalpha() for each in said):
-        yield _NUMBER.sub(lambda found: f"{{{slot}:int}}" if (slot := next(slots, "")) else found[0], said)
-    yield said
+def _nearest(book: Rulebook, rule: Rule, recorded: Iterable[Query]) -> str:
+    """Return the text most like the rule's own that it does not take, by the share of words in common.
 
-
-def _parsed(book: Rulebook, template: str) -> Template | None:
-    try:
-        return parse(template, book.normaliser.stems, lambda _: None)
-    except TemplateError:
-        return None
+    Empty where no other text has a word in common.
+    """
+    own = book.normaliser.read(rule.yes[0]).stem_set
+    others = [Query(text) for each in book.rules.values() if each is not rule for text in each.yes]
+    likeness: dict[str, float] = {}
+    for query in (*recorded, *others):
+        stems = book.normaliser.read(query.text).stem_set
+        if own & stems and not book.match(rule, query).full:
+            likeness[" ".join(query.text.split())] = len(own & stems) / len(own | stems)
+    return min(likeness, key=lambda text: (-likeness[text], text), default="")
 
 
 def _name(text: str) -> str:
@@ -148,3 +169,21 @@ def _free_name(book: Rulebook, topic: str, text: str) -> str:
     stem = "-".join(word for word in words if word)[:LONGEST_NAME] or "rule"
     names = (stem if number == 1 else f"{stem}-{number}" for number in range(1, len(book.rules) + 3))
     return next(name for name in names if book.find(f"{topic}.{name}") is None)
+
+
+def placed(text: str, name: str, table: str) -> str:
+    """Return a file of rules with one more table: a formatted file stays so, any other keeps every line.
+
+    In the latter the table comes before the first one whose name is greater, with that one's comments.
+    """
+    end = "\r\n" if "\r\n" in text else "\n"
+    if not text.strip() or format_rules(text) == text:
+        return format_rules(end.join((text.rstrip("\r\n"), "", table.replace("\n", end))))
+    lines = text.split("\n")
+    positions = Positions(text)
+    behind = [positions.table_line(each) - 1 for each in positions.tables() if each > name]
+    at = min(behind, default=len(lines))
+    while at and at < len(lines) and lines[at - 1].lstrip().startswith("#"):
+        at -= 1
+    parts = ("\n".join(lines[:at]), table.replace("\n", end), "\n".join(lines[at:]))
+    return (2 * end).join(part.strip("\r\n") for part in parts if part.strip()) + end

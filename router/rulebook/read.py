@@ -89,6 +89,7 @@ class Reading:
     def rule_texts(self, name: str, text: str, layer: str, topic: str) -> Iterator[RuleText]:
         """Yield the rules of a file's text; what is wrong goes to the findings."""
         self.texts[name] = text
+        self.positions.pop(name, None)
         for table, raw in parse_toml(text, name, self.findings).items():
             if not RULE_NAME.fullmatch(table) or not RULE_NAME.fullmatch(topic):
                 message = f'"{topic}.{table}" is not a rule id'

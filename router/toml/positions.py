@@ -70,6 +70,10 @@ class Positions:
         """Return the line of a top-level table's header, or of the first key that makes it; 1 if unknown."""
         return self._table_lines.get(name, 1)
 
+    def tables(self) -> tuple[str, ...]:
+        """Return the names of the top-level tables, in the order of the file."""
+        return tuple(self._table_lines)
+
     def table_text(self, name: str) -> str:
         """Return a top-level table as it is written, its sub-tables included, without comments above it."""
         found = [node for node in self._root.children if node.type != "comment" and _first_key(node) == name]

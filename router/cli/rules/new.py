@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from router.cli import asking, show
-from router.config import load_project
-from router.rulebook.new import write_rule
+from router.config import Project, load_project
+from router.core.query import Query
+from router.rulebook.check.recorded import asked, ties
+from router.rulebook.compare import compare
+from router.rulebook.corpus import Recorded, read_corpus, shown
+from router.rulebook.formats import counted
+from router.rulebook.new import NewRule, write_rule
+from router.rulebook.tree import Directory
 from router.wiring import catalogue
 
 Use = Annotated[str, typer.Option(metavar="TARGET", help="What it calls, such as mcp:git/git_log.")]
@@ -18,22 +25,58 @@ Topic = Annotated[str, typer.Option(metavar="TOPIC", help="The file's name; the 
 Owner = Annotated[str, typer.Option(metavar="OWNER", help="Who answers for the rule.")]
 
 
-def new(text: asking.Text, use: Use, layer: Layer = "team", topic: Topic = "", owner: Owner = "") -> int:
-    """Write a rule that takes this question, and show it."""
+def new(
+    text: asking.Text,
+    use: Use,
+    layer: Layer = "team",
+    topic: Topic = "",
+    owner: Owner = "",
+    as_json: asking.AsJson = False,
+) -> int:
+    """Write a rule that takes this question, show it, and say what it changes."""
     query = asking.query(text)
     project = load_project(Path.cwd())
+    records = read_corpus(Directory(project.directory)).all
     written = write_rule(
-        project.directory, project.settings, text=query.text, use=use, layer=layer, topic=topic, owner=owner
+        project.directory,
+        project.settings,
+        text=query.text,
+        use=use,
+        layer=layer,
+        topic=topic,
+        owner=owner,
+        recorded=[each.query for each in records],
     )
+    notes = [*_moved(written, query, records), *_required(project, use)]
+    if as_json:
+        told = {"id": written.id, "file": written.file, "table": written.table, "notes": notes}
+        show.document(told)
+        return 0
     show.data(written.table.rstrip())
     show.note(f"wrote {written.id} to {written.file}")
-    decision = written.book.decide(query)
-    if decision.rule != written.id:
-        others = decision.rule or ", ".join(decision.tied) or "no rule"
-        show.note(f"warning: this question goes to {others} now; ts explain says why")
+    show.notes(notes)
+    return 0
+
+
+def _moved(written: NewRule, query: Query, records: tuple[Recorded, ...]) -> Iterator[str]:
+    """Say where the question goes now, which ties the rule makes, and which recorded queries it takes."""
+    own = Recorded(query, shown(query))
+    decided, _ = asked(written.book, (own, *records))
+    if decided[0].decision.rule not in (written.id, None):
+        yield f"warning: this question goes to {decided[0].decision.rule}; ts explain says why"
+    for tie in ties(written.book, decided, ()):
+        if written.id in tie.message.partition(" tie on ")[0].split(" and "):
+            yield str(tie)
+    changes = compare(written.before, written.book, records).changes
+    taken = [each.query.shown for each in changes if each.query.shown != own.shown]
+    if taken:
+        count = counted(len(taken), "recorded query")
+        yield f'{count} now go another way, such as "{taken[0]}"; ts rules diff HEAD'
+
+
+def _required(project: Project, use: str) -> Iterator[str]:
     for offer in catalogue(project).offers():
         for tool in offer.tools:
             required = (tool.input_schema or {}).get("required", [])
             if required and use == f"{offer.scheme}:{offer.name}/{tool.name}":
-                show.note(f"the tool requires {', '.join(required)}: add them as args = {{ … }}")
-    return 0
+                yield f"the tool requires {', '.join(required)}: add them as args = {{ … }}"
