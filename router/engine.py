@@ -15,7 +15,7 @@ from router.core.plan import Plan, Target
 from router.core.query import Query
 from router.core.template import strings
 from router.errors import AmbiguousRoute, NoRoute, PlanRefused
-from router.ports import Catalogue, Driver, Hit, Offer, Planner, PlanRequest
+from router.ports import Catalogue, Driver, Hit, Ledger, Offer, Planner, PlanRequest
 from router.run import Keep, Report, Run, undriven, unheard
 
 NEAREST: Final = 5
@@ -40,6 +40,7 @@ class Router:
     """By scheme."""
     catalogue: Catalogue
     planner: Planner | None = None
+    ledger: Ledger | None = None
     query: Callable[[str], Query] = Query
     """Makes a query of a text that comes without context, for example one that is asked here and now."""
     keep: Keep = field(default=lambda content: content)
@@ -69,6 +70,8 @@ class Router:
         where nothing answers, and PlanRefused where a tie's planner names a target that is not tied.
         """
         decision = self.book.decide(query)
+        if self.ledger is not None:
+            self.ledger.record(query, decision)
         plan = bind(self.book, decision, query)
         if plan is not None:
             return Route(query, decision, plan)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from router.core.decision import Decision
 from router.core.outcome import Result
 from router.core.plan import JSON, Plan, Target
 from router.core.query import Attachment, Query
@@ -135,4 +136,12 @@ class Catalogue(Protocol):
 
     def nearest(self, query: Query, limit: int) -> tuple[Hit, ...]:
         """Return up to `limit` targets nearest to the query's text, best first, after modes and words."""
+        ...
+
+
+class Ledger(Protocol):
+    """The record of what was asked and decided."""
+
+    def record(self, query: Query, decision: Decision) -> None:
+        """Keep a question that was asked to be carried out, and its decision; it fails in silence."""
         ...

@@ -22,6 +22,7 @@ from router.core.findings import Findings
 from router.core.outcome import Content, Result
 from router.engine import Router
 from router.errors import RulebookRefused, SettingsRefused
+from router.ledger import Ledger
 from router.ports import Call, Driver, Offer, Progress
 from router.rulebook.read import Reading, read_rulebook
 from router.rulebook.revision import Revision
@@ -92,6 +93,11 @@ def catalogue(project: Project) -> Store:
     return Store(project.home / "catalogue", project.settings)
 
 
+def ledger(project: Project) -> Ledger:
+    """Return the record of what was asked in a project."""
+    return Ledger(project.home, project.directory)
+
+
 @asynccontextmanager
 async def open_router(
     path: str | Path = ".", *, cwd: str | Path | None = None, save: str | Path | None = None
@@ -119,7 +125,14 @@ async def opened(
         drivers = _drivers(project, store, tasks, here)
         keep: Callable[[Content], Content] = Saver(Path(save)) if save else _as_is
         try:
-            yield Router(book, drivers, store, query=partial(query_here, cwd=here), keep=keep)
+            yield Router(
+                book,
+                drivers,
+                store,
+                ledger=ledger(project),
+                query=partial(query_here, cwd=here),
+                keep=keep,
+            )
         except (Exception, KeyboardInterrupt, SystemExit) as error:
             failure = error  # raised after the group, which would wrap it
         finally:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
+from router.config import Project
 from router.core.findings import Findings
-from router.errors import CorpusRefused, Problem
+from router.errors import CorpusRefused, Problem, QueryRefused
 from router.rulebook.corpus import QUERIES, Recorded, read_corpus, read_queries
 from router.rulebook.tree import Tree
 from router.toml.read import read_text
+from router.wiring import ledger
 
 Queries = Annotated[
     list[Path] | None,
@@ -19,8 +24,28 @@ Queries = Annotated[
 ]
 
 
-def recorded(*trees: Tree, files: list[Path] | None = None) -> tuple[Recorded, ...]:
-    """Return the queries of the trees' corpora and of further files, each once.
+Log = Annotated[
+    str, typer.Option("--log", metavar="SINCE", help="Questions asked here since 7d, 24h or 2026-10-01, too.")
+]
+_AGO: Final = re.compile(r"(\d{1,6})([mhdw])")
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def asked_since(project: Project, since: str) -> str:
+    """Return the questions asked in a project, as JSON lines. Raises QueryRefused for what is no time."""
+    found = _AGO.fullmatch(since)
+    try:
+        if found:
+            start = dt.datetime.now(dt.UTC) - dt.timedelta(**{_UNITS[found[2]]: int(found[1])})
+        else:
+            start = dt.datetime.fromisoformat(since).astimezone()
+    except (ValueError, OverflowError) as error:
+        raise QueryRefused(f'--log "{since}" is no time such as 7d, 24h or 2026-10-01') from error
+    return "\n".join(json.dumps(each) for each in ledger(project).since(start))
+
+
+def recorded(*trees: Tree, files: list[Path] | None = None, log: str = "") -> tuple[Recorded, ...]:
+    """Return the queries of the trees' corpora, of further files and of the ledger's JSON lines, each once.
 
     Raises CorpusRefused with every problem at once, and where there is no query at all.
     """
@@ -35,6 +60,7 @@ def recorded(*trees: Tree, files: list[Path] | None = None) -> tuple[Recorded, .
         found |= {
             each.shown: each for each in read_queries(path.name, text or "", findings, shown_as=str(path))
         }
+    found |= {each.shown: each for each in read_queries("ledger.jsonl", log, findings)}
     if findings.problems:
         raise CorpusRefused(tuple(findings.problems))
     if not found:

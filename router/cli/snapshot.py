@@ -11,10 +11,10 @@ from router.cli import asking, show
 from router.core.book import Rulebook
 from router.core.findings import Findings
 from router.disk import replace_file
-from router.errors import CorpusRefused, Problem
-from router.rulebook.corpus import QUERIES, Recorded, read_corpus
+from router.errors import CorpusRefused
+from router.rulebook.corpus import Recorded
 from router.rulebook.formats import counted
-from router.rulebook.snapshot import DECISIONS, differences, has_markers, snapshot
+from router.rulebook.snapshot import DECISIONS, differences, has_markers, recorded_queries, snapshot
 from router.rulebook.tree import Directory
 from router.wiring import loaded
 
@@ -64,13 +64,6 @@ def update(as_json: asking.AsJson = False) -> int:
 
 
 def _read() -> tuple[Path, Rulebook, tuple[Recorded, ...]]:
-    """Return the project's directory, its rulebook and its recorded queries, one at least."""
+    """Return the project's directory, its rulebook and its recorded queries."""
     project, book = loaded()
-    corpus = read_corpus(Directory(project.directory))
-    problems = corpus.problems
-    if not problems and not corpus.queries:
-        hint = "write queries as people ask them, one a line"
-        problems = (Problem(QUERIES, "no query is recorded", hint),)
-    if problems:
-        raise CorpusRefused(problems)
-    return project.directory, book, corpus.queries
+    return project.directory, book, recorded_queries(Directory(project.directory))

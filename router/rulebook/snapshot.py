@@ -8,7 +8,10 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from router.core.book import Rulebook
-from router.rulebook.corpus import QUERIES, Recorded
+from router.core.findings import Findings
+from router.errors import CorpusRefused
+from router.rulebook.corpus import QUERIES, Recorded, read_queries
+from router.rulebook.tree import Tree
 from router.rulebook.ways import ARROW, ways
 
 DECISIONS: Final = "corpus/decisions.txt"
@@ -49,10 +52,20 @@ def has_markers(text: str) -> bool:
     return any(line.startswith(_MARKERS) for line in text.splitlines())
 
 
+def recorded_queries(tree: Tree, name: str = QUERIES) -> tuple[Recorded, ...]:
+    """Return the queries of one file of a project. Raises CorpusRefused where there is none."""
+    findings = Findings()
+    records = read_queries(name, tree.text(name, findings) or "", findings)
+    if not records:
+        hint = "write queries as people ask them, one a line"
+        findings.add(name, (), "no query is recorded", hint, code="no-queries")
+    if findings.problems:
+        raise CorpusRefused(tuple(findings.problems))
+    return records
+
+
 def decisions_of(queries: str) -> str:
     """Return the snapshot's file for a file of queries: `decisions.txt` beside `queries.txt`."""
-    if queries == QUERIES:
-        return DECISIONS
     path = PurePosixPath(queries)
     name = "decisions.txt" if path.name == "queries.txt" else f"{path.stem}.decisions.txt"
     return str(path.with_name(name))

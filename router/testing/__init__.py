@@ -10,6 +10,7 @@ A router over fakes calls nobody and answers at once:
 
 from router.testing.catalogue import FakeCatalogue
 from router.testing.driver import Answer, FakeDriver, Scripted
+from router.testing.ledger import FakeLedger
 from router.testing.planner import FakePlanner
 
-__all__ = ["Answer", "FakeCatalogue", "FakeDriver", "FakePlanner", "Scripted"]
+__all__ = ["Answer", "FakeCatalogue", "FakeDriver", "FakeLedger", "FakePlanner", "Scripted"]

@@ -10,8 +10,8 @@ from router.core.outcome import Result, Text
 from router.core.plan import Plan, Target
 from router.core.query import Query
 from router.errors import TargetUnknown, ToolFailed
-from router.ports import Call, Catalogue, Driver, Hit, Offer, Planner, PlanRequest, Tool
-from router.testing import FakeCatalogue, FakeDriver, FakePlanner, Scripted
+from router.ports import Call, Catalogue, Driver, Hit, Ledger, Offer, Planner, PlanRequest, Tool
+from router.testing import FakeCatalogue, FakeDriver, FakeLedger, FakePlanner, Scripted
 
 pytestmark = pytest.mark.anyio
 
@@ -27,8 +27,11 @@ def test_there_is_a_fake_for_each_port() -> None:
     driver: Driver = FakeDriver()
     planner: Planner = FakePlanner()
     catalogue: Catalogue = FakeCatalogue()
+    ledger: Ledger = FakeLedger()
 
-    assert {type(each).__name__ for each in (driver, planner, catalogue)} < set(router.testing.__all__)
+    assert {type(each).__name__ for each in (driver, planner, catalogue, ledger)} < set(
+        router.testing.__all__
+    )
 
 
 async def test_a_driver_answers_by_target_and_writes_down_every_call() -> None:

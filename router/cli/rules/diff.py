@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from router.cli import asking, show
-from router.cli.recorded import Queries, recorded
+from router.cli.recorded import Log, Queries, asked_since, recorded
 from router.config import load_project
 from router.context import above_project
 from router.rulebook.compare import compare
@@ -32,6 +32,7 @@ def diff(
     rev: Rev,
     other: Other = "",
     queries: Queries = None,
+    log: Log = "",
     merge_base: MergeBase = False,
     as_format: As = "text",
     samples: Samples = 10,
@@ -41,7 +42,8 @@ def diff(
     project = load_project(Path.cwd())
     before = read_revision(project.directory, rev, merge_base=merge_base)
     after = read_revision(project.directory, other) if other else Directory(project.directory)
-    records = recorded(before, after, files=queries)
+    asked = asked_since(project, log) if log else ""
+    records = recorded(before, after, files=queries, log=asked)
     old = loaded_at(project, before)
     new = loaded(project.directory)[1] if isinstance(after, Directory) else loaded_at(project, after)
     found = compare(old, new, records)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from router.cli import asking, show
-from router.cli.recorded import Queries, recorded
+from router.cli.recorded import Log, Queries, asked_since, recorded
 from router.config import load_project
 from router.core.findings import Findings
 from router.errors import QueryRefused, RulebookRefused
@@ -27,6 +27,7 @@ def try_file(
     file: File,
     layer: Layer = "team",
     queries: Queries = None,
+    log: Log = "",
     samples: Samples = 5,
     as_json: asking.AsJson = False,
 ) -> int:
@@ -43,7 +44,7 @@ def try_file(
     if layer not in project.settings.layers:
         layers = ", ".join(project.settings.layers)
         raise QueryRefused(f'there is no layer "{layer}"; ts.toml lists {layers}')
-    records = recorded(tree, files=queries)
+    records = recorded(tree, files=queries, log=asked_since(project, log) if log else "")
     found = try_rules(Reading(tree, project.settings), name, text, layer, records, inside=inside)
     if as_json:
         show.document(found.to_dict())
