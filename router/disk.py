@@ -14,8 +14,9 @@ PLAIN: Final = 0o666
 def replace_file(path: Path, content: bytes, *, private: bool = False) -> None:
     """Write a file whole or not at all; it keeps its mode, and a `private` one is its owner's alone.
 
-    Raises OSError, with the file as it was.
+    A symbolic link stays, and what it leads to is replaced. Raises OSError, with the file as it was.
     """
+    path = Path(os.path.realpath(path))
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

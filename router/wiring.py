@@ -6,7 +6,7 @@ import logging
 import pkgutil
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -84,8 +84,7 @@ def loaded_at(project: Project, revision: Revision) -> Rulebook:
         settings = project.settings if text is None else settings_with(project, text)
         return Reading(revision, settings, findings).book()
     except (SettingsRefused, RulebookRefused) as error:
-        placed = (replace(each, file=f"{revision.name}:{each.file}") for each in error.problems)
-        raise type(error)(tuple(placed)) from error
+        raise type(error)(tuple(map(revision.placed, error.problems))) from error
 
 
 def catalogue(project: Project) -> Store:

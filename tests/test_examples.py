@@ -17,7 +17,8 @@ def releases(tmp_path: Path) -> Shell:
     """Lay the agents' project into a git repository with two commits and no tag."""
     shell = Shell(tmp_path / "repository", tmp_path / "home")
     shell.home.mkdir()
-    shutil.copytree(AGENTS / "rules", shell.directory / "rules")
+    for folder in ("rules", "corpus"):
+        shutil.copytree(AGENTS / folder, shell.directory / folder)
     shutil.copy(AGENTS / "ts.toml", shell.directory)
     shell.git("init", "--initial-branch", "main")
     for subject in ("feat: add a door", "fix: close the window"):
@@ -64,8 +65,8 @@ def test_an_agent_that_is_not_running_is_unavailable(releases: Shell) -> None:
 def test_its_rules_hold_against_the_agents_skills(releases: Shell, release_notes_agent: str) -> None:
     assert releases.ts("discover", TS_A2A__RELEASE_NOTES__URL=release_notes_agent).code == 0
 
-    checked = releases.ts("rules", "check", TS_A2A__RELEASE_NOTES__URL=release_notes_agent)
+    checked = releases.ts("rules", "check", "--strict", TS_A2A__RELEASE_NOTES__URL=release_notes_agent)
 
-    assert (checked.code, checked.out) == (
-        0, "1 rule · 3 of 3 examples hold · 1 target known to the catalogue · 0 errors\n",
-    )  # fmt: skip
+    counts = "1 rule · 3 examples hold · corpus 3 queries · 1/1 rules exercised · 1 target in the catalogue"
+    assert (checked.code, checked.out) == (0, f"{counts} · 0 errors\n")
+    assert releases.ts("snapshot", "check").code == 0

@@ -116,7 +116,12 @@ async def test_a_question_is_answered_through_a_real_server_and_nothing_is_left_
     assert isinstance(outcome, router.Outcome)
     assert (outcome.state, outcome.answer) == ("done", "refund of 1183")
     assert await servers.have_ended(process)
-    assert modes(project.parent / "home") == {"home": 0o700, "catalogue": 0o700, "logs": 0o700}
+    assert modes(project.parent / "home") == {
+        "home": 0o700,
+        "catalogue": 0o700,
+        "ledger": 0o700,
+        "logs": 0o700,
+    }
 
 
 async def test_what_the_caller_raises_leaves_as_it_is_and_ends_the_server(project: Path) -> None:

@@ -19,7 +19,7 @@ def starter(tmp_path: Path) -> Shell:
     """Lay the starter into a git repository with three commits and an edit."""
     shell = Shell(tmp_path / "repository", tmp_path / "home")
     shell.home.mkdir()
-    for name in ("rules", "prompts"):
+    for name in ("rules", "prompts", "corpus"):
         shutil.copytree(ROOT / name, shell.directory / name)
     shutil.copy(ROOT / "ts.toml", shell.directory)
     shell.git("init", "--initial-branch", "main")
@@ -53,7 +53,7 @@ def test_its_rules_hold_against_what_the_servers_offer(starter: Shell) -> None:
     checked = starter.ts("rules", "check")
 
     assert checked.code == 0, checked.out
-    targets = re.search(r"(\d+) targets known", checked.out)
+    targets = re.search(r"(\d+) targets in the catalogue", checked.out)
     assert targets
     assert int(targets[1]) >= 29
 

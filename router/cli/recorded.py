@@ -14,6 +14,7 @@ from router.config import Project
 from router.core.findings import Findings
 from router.errors import CorpusRefused, Problem, QueryRefused
 from router.rulebook.corpus import QUERIES, Recorded, read_corpus, read_queries
+from router.rulebook.revision import Revision
 from router.rulebook.tree import Tree
 from router.toml.read import read_text
 from router.wiring import ledger
@@ -28,6 +29,7 @@ Log = Annotated[
     str, typer.Option("--log", metavar="SINCE", help="Questions asked here since 7d, 24h or 2026-10-01, too.")
 ]
 _AGO: Final = re.compile(r"(\d{1,6})([mhdw])")
+HINT: Final = "write queries as people ask them, one a line"
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -53,17 +55,23 @@ def recorded(*trees: Tree, files: list[Path] | None = None, log: str = "") -> tu
     findings = Findings()
     for tree in trees:
         corpus = read_corpus(tree)
-        findings.problems += corpus.problems
+        placed = tree.placed if isinstance(tree, Revision) else _as_is
+        findings.problems += map(placed, corpus.problems)
         found |= {each.shown: each for each in corpus.all}
     for path in files or ():
-        text = read_text(path, str(path), findings)
-        found |= {
-            each.shown: each for each in read_queries(path.name, text or "", findings, shown_as=str(path))
-        }
+        before = len(findings.problems)
+        text = read_text(path, str(path), findings) or ""
+        more = read_queries(path.name, text, findings, shown_as=str(path))
+        if not more and len(findings.problems) == before:
+            findings.add(str(path), (), "no query is recorded", HINT, code="no-queries")
+        found |= {each.shown: each for each in more}
     found |= {each.shown: each for each in read_queries("ledger.jsonl", log, findings)}
     if findings.problems:
         raise CorpusRefused(tuple(findings.problems))
     if not found:
-        hint = "write queries as people ask them, one a line"
-        raise CorpusRefused((Problem(QUERIES, "no query is recorded", hint),))
+        raise CorpusRefused((Problem(QUERIES, "no query is recorded", HINT, code="no-queries"),))
     return tuple(found.values())
+
+
+def _as_is(problem: Problem) -> Problem:
+    return problem

@@ -14,7 +14,14 @@ from router.disk import replace_file
 from router.errors import CorpusRefused
 from router.rulebook.corpus import Recorded
 from router.rulebook.formats import counted
-from router.rulebook.snapshot import DECISIONS, differences, has_markers, recorded_queries, snapshot
+from router.rulebook.snapshot import (
+    DECISIONS,
+    differences,
+    has_markers,
+    recorded_queries,
+    same,
+    snapshot,
+)
 from router.rulebook.tree import Directory
 from router.wiring import loaded
 
@@ -29,7 +36,8 @@ def check(samples: Shown = 50, as_json: asking.AsJson = False) -> int:
     old = Directory(directory).text(DECISIONS, findings)
     if findings.problems:
         raise CorpusRefused(tuple(findings.problems))
-    changed = tuple(differences(old or "", snapshot(book, records)))
+    text = snapshot(book, records)
+    changed = tuple(differences(old or "", text))
     conflict = old is not None and has_markers(old)
     if as_json:
         lines = [{"query": each.query, "before": each.before, "after": each.after} for each in changed]
@@ -43,6 +51,8 @@ def check(samples: Shown = 50, as_json: asking.AsJson = False) -> int:
         show.note(f"{DECISIONS} holds the markers of a merge conflict")
     elif old is None:
         show.note(f"there is no {DECISIONS} yet")
+    elif not changed and not same(old, text):
+        show.note(f"{DECISIONS} is out of order or says something twice; {ACCEPT} puts it right")
     if changed:
         show.note(f"to accept these decisions: {ACCEPT}")
     return show.EXIT_CHANGED if changed else 0
@@ -54,7 +64,7 @@ def update(as_json: asking.AsJson = False) -> int:
     old = Directory(directory).text(DECISIONS, Findings())
     text = snapshot(book, records)
     changed = len(tuple(differences(old or "", text)))
-    if text != old:
+    if old is None or not same(old, text):
         replace_file(directory / DECISIONS, text.encode())
     if as_json:
         show.document({"queries": len(records), "changed": changed, "file": DECISIONS})

@@ -23,10 +23,11 @@ class Maker:
 
     def settings(self, table: SettingsTable, merged: Mapping[str, Any]) -> Settings:
         """Return the settings; what does not go together is noted as of `ts.toml`."""
-        for key, values in (("layers", table.layers), ("fallback", table.fallback)):
+        facts = ((("facts", key), values) for key, values in table.facts.items())
+        for path, values in ((("layers",), table.layers), (("fallback",), table.fallback), *facts):
             for number, value in enumerate(values):
                 if value in values[:number]:
-                    self._add((key, number), f'"{value}" is listed twice')
+                    self._add((*path, number), f'"{value}" is listed twice')
         return Settings(
             layers=tuple(table.layers),
             ambiguous="error" if table.ambiguous == "error" else "planner",

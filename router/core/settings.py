@@ -108,9 +108,11 @@ class Settings:
 
     def unknown_fact(self, key: str, value: str) -> tuple[str, str]:
         """Return what is wrong with a fact by the settings, and a hint; empty where it is right."""
-        if not self.facts or key == CANARY_KEY:
+        if not self.facts:
             return "", ""
         if key not in self.facts:
+            if key == CANARY_KEY:
+                return "", ""
             return f'unknown fact "{key}"', nearest_or_all(key, self.facts)
         values = self.facts[key]
         if values and value not in values:

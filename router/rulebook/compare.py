@@ -6,22 +6,19 @@ query the rule is a cause. Both directions are tried, so that a comparison turne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Final, Literal
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
 
 from router.core.book import Rulebook
 from router.core.conditions import Sight
 from router.core.containment import Containment
-from router.core.decide import decide
 from router.core.plan import JSON
-from router.core.rule import Rule
 from router.rulebook.corpus import Recorded
-from router.rulebook.ways import Way, way, way_of
+from router.rulebook.reasons import reason
+from router.rulebook.sides import SETTINGS, Names, Side, Written
+from router.rulebook.ways import Way, refusal
 
-SETTINGS: Final = "ts.toml"
-"""The cause where no rule differs: layers, modes, tags, the language."""
 What = Literal["route", "targets", "call"]
 
 
@@ -33,7 +30,7 @@ class Change:
     before: Way
     after: Way
     causes: tuple[str, ...]
-    """Ids of the rules that caused it, or `ts.toml`."""
+    """Ids of the rules that caused it, then `ts.toml` if the settings did."""
 
     @property
     def what(self) -> What:
@@ -106,8 +103,8 @@ def _told(each: Way) -> dict[str, JSON]:
 
 def compare(old: Rulebook, new: Rulebook, records: Iterable[Recorded]) -> Comparison:
     """Return how two rulebooks differ over queries; rules are the same by their present or earlier ids."""
-    names = _Names(old, new)
-    one, other = _Side(old, names), _Side(new, names)
+    names = Names(old, new)
+    one, other = Side(old, names), Side(new, names)
     found: list[Change] = []
     count = 0
     for each in records:
@@ -118,150 +115,62 @@ def compare(old: Rulebook, new: Rulebook, records: Iterable[Recorded]) -> Compar
     return Comparison(count, tuple(found), tuple(_groups(one, other, found)))
 
 
-class _Names:
-    """Gives a rule the id that it has in the newer of two rulebooks, whichever that is."""
-
-    def __init__(self, old: Rulebook, new: Rulebook) -> None:
-        self._later = {**new.was, **old.was}
-
-    def present(self, id_: str) -> str:
-        """Follow an id through its renamings."""
-        seen = {id_}
-        while (later := self._later.get(id_)) is not None and later not in seen:
-            seen.add(later)
-            id_ = later
-        return id_
-
-
-@dataclass
-class _Side:
-    """One of the rulebooks, its rules under the names that both share."""
-
-    book: Rulebook
-    names: _Names
-
-    @cached_property
-    def rules(self) -> dict[str, Rule]:
-        """By shared name; what they beat is named so as well."""
-        present = self.names.present
-        return {
-            present(rule.id): replace(rule, id=present(rule.id), beats=frozenset(map(present, rule.beats)))
-            for rule in self.book.rules.values()
-        }
-
-    def way(self, record: Recorded) -> Way:
-        """Return where a query goes, with shared names."""
-        present = self.names.present
-        found = way(self.book, record.query)
-        rules = tuple(sorted(map(present, found.rules)))
-        return replace(found, rules=rules, added=tuple(sorted(map(present, found.added))))
-
-    def matched(self, record: Recorded) -> frozenset[str]:
-        """Return the shared names of the rules that match a query."""
-        decision = self.book.decide(record.query, near=False)
-        return frozenset(self.names.present(each.rule) for each in decision.verdicts)
-
-    def way_with(self, record: Recorded, rules: Mapping[str, Rule]) -> Way:
-        """Return where a query would go with these rules alone."""
-        sight = Sight(record.query, self.book.normaliser.read(record.query.text))
-        decision = decide(
-            rules.values(),
-            sight,
-            self.book.settings.layers,
-            "",
-            self.book.admission,
-            Containment(),
-            near=False,
-        )
-        found = way_of(decision, rules, self.book.admission, sight)
-        return replace(found, rules=tuple(sorted(found.rules)), added=tuple(sorted(found.added)))
-
-
-def _causes(one: _Side, other: _Side, record: Recorded) -> tuple[str, ...]:
-    """Return the rules which, exchanged alone, move the query; all that differ where only several do."""
-    if _context(one.book, record) or _context(other.book, record):
+def _causes(one: Side, other: Side, record: Recorded) -> tuple[str, ...]:
+    """Return what, exchanged alone, moves the query: rules first; all that differs where only several do."""
+    if any(refusal(side.book, record.query) for side in (one, other)):
         return (SETTINGS,)
-    touched = one.matched(record) | other.matched(record)
-    differing = {
-        id_ for id_ in touched if _definition(one.rules.get(id_)) != _definition(other.rules.get(id_))
-    }
-    alone = {
-        id_
-        for id_ in differing
-        for here, there in ((one, other), (other, one))
-        if _moves(here, there, touched, id_, record)
-    }
-    return tuple(sorted(alone or differing)) or (SETTINGS,)
+    sights = [(one, other, one.sight(record)), (other, one, other.sight(record))]
+    touched = {*one.matching(sights[0][2]), *other.matching(sights[1][2])}
+    differing = {id_ for id_ in touched if _parts(one.rules.get(id_)) != _parts(other.rules.get(id_))}
+    settings = {SETTINGS} if _bearing(one.book) != _bearing(other.book) else set()
+    if one.book.normaliser.version != other.book.normaliser.version:  # the words of one are not the other's
+        return (*sorted(differing), SETTINGS)
+    exchanges = [_Exchange(here, there, sight, touched) for here, there, sight in sights]
+    alone = {id_ for id_ in differing if any(each.of_rule(id_) for each in exchanges)}
+    if settings and any(each.of_settings() for each in exchanges):
+        return (*sorted(alone), SETTINGS)
+    return tuple(sorted(alone)) or (*sorted(differing), *settings)
 
 
-def _context(book: Rulebook, record: Recorded) -> bool:
-    """Whether the settings refuse the query's facts."""
-    return any(book.settings.unknown_fact(*fact)[0] for fact in record.query.facts.items())
+def _parts(written: Written | None) -> dict[str, JSON] | None:
+    return None if written is None else written.parts()
 
 
-def _moves(here: _Side, there: _Side, touched: frozenset[str], id_: str, record: Recorded) -> bool:
-    """Whether a query goes another way here once one rule is as it is there."""
-    rules = {each: here.rules[each] for each in touched if each in here.rules}
-    exchanged = {each: rule for each, rule in rules.items() if each != id_}
-    if id_ in there.rules and there.rules[id_].layer in here.book.settings.layers:
-        exchanged[id_] = there.rules[id_]
-    return here.way_with(record, exchanged) != here.way_with(record, rules)
+def _bearing(book: Rulebook) -> tuple[object, ...]:
+    """Return what of the settings bears on where a query goes."""
+    return (book.settings.layers, book.admission.modes, book.admission.labels, book.normaliser.version)
 
 
-def _definition(rule: Rule | None) -> tuple[object, ...] | None:
-    """Return what of a rule bears on decisions and calls."""
-    if rule is None:
-        return None
-    steps = [step.to_dict() for step in rule.steps]
-    stage = (rule.stage, rule.share, rule.was[:1] if rule.stage == "canary" else ())
-    return (rule.layer, rule.condition, steps, rule.adds, rule.answer, stage, rule.beats)
+class _Exchange:
+    """Tries what one thing of the other rulebook would change in this one, for one query."""
+
+    def __init__(self, here: Side, there: Side, sight: Sight, touched: set[str]) -> None:
+        self.here, self.there, self.sight = here, there, sight
+        self.rules = {each: here.rules[each] for each in touched if each in here.rules}
+        self.now = here.way_with(sight, self.rules, Containment())
+
+    def of_rule(self, id_: str) -> bool:
+        """Whether the query goes another way once one rule is as it is there."""
+        rules = {each: rule for each, rule in self.rules.items() if each != id_}
+        other = self.there.rules.get(id_)
+        if other is not None and other.rule.layer in self.here.book.settings.layers:
+            rules[id_] = other
+        return self.here.way_with(self.sight, rules, Containment()) != self.now
+
+    def of_settings(self) -> bool:
+        """Whether it does once the settings are as they are there; not where they lack a rule's layer."""
+        layers = {each.rule.layer for each in self.rules.values()}
+        if not layers <= set(self.there.book.settings.layers):
+            return False
+        return self.there.way_with(self.sight, self.rules, Containment()) != self.now
 
 
-def _groups(one: _Side, other: _Side, changes: list[Change]) -> Iterator[Group]:
+def _groups(one: Side, other: Side, changes: list[Change]) -> Iterator[Group]:
     found: dict[tuple[str, ...], list[Change]] = {}
     for each in changes:
         found.setdefault(each.causes, []).append(each)
     for causes, members in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
-        reasons = tuple(_reason(one.rules.get(id_), other.rules.get(id_), id_) for id_ in causes)
-        rule = other.rules.get(causes[0]) or one.rules.get(causes[0])
-        file, _, line = rule.at.rpartition(":") if rule else (SETTINGS, "", "0")
+        reasons = tuple(reason(id_, one.rules.get(id_), other.rules.get(id_)) for id_ in causes)
+        first = other.rules.get(causes[0]) or one.rules.get(causes[0])
+        file, _, line = first.rule.at.rpartition(":") if first else (SETTINGS, "", "0")
         yield Group(causes, reasons, file, int(line), tuple(members))
-
-
-def _reason(before: Rule | None, after: Rule | None, id_: str) -> str:
-    """Say what became of a rule."""
-    if before is None or after is None:
-        if id_ == SETTINGS:
-            return "the settings changed"
-        return "added" if before is None else "removed"
-    parts = (
-        ("layer", before.layer != after.layer),
-        ("condition", before.condition != after.condition),
-        ("targets", [step.use for step in before.steps] != [step.use for step in after.steps]),
-        ("calls", [step.to_dict() for step in before.steps] != [step.to_dict() for step in after.steps]),
-        ("answer", before.answer != after.answer),
-        ("stage", (before.stage, before.share) != (after.stage, after.share)),
-        ("beats", before.beats != after.beats),
-    )
-    changed = [name for name, differs in parts if differs]
-    return f"{' and '.join(changed)} changed{_words(before, after)}" if changed else "unchanged"
-
-
-def _words(before: Rule, after: Rule) -> str:
-    """Name the words that a condition lost and gained."""
-    lost, gained = ({str(atom) for atom in each.condition.atoms()} for each in (before, after))
-    told = (("without", sorted(lost - gained)), ("with", sorted(gained - lost)))
-    parts = [f"{how} {_listed(names)}" for how, names in told if names]
-    return f": {', '.join(parts)}" if parts else ""
-
-
-MOST_WORDS: Final = 5
-"""Words that a reason names."""
-
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - MOST_WORDS
-    quoted = [
-        each if each.startswith(("say ", "looks ", "fact ", "mode ")) else f'"{each}"' for each in names
-    ]
-    return ", ".join(quoted[:MOST_WORDS]) + (f" and {more} more" if more > 0 else "")

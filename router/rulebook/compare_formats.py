@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from router.rulebook.compare import Change, Comparison, Group
-from router.rulebook.formats import cell, command, counted
+from router.rulebook.formats import code, code_cell, command, counted
 from router.rulebook.ways import Way
 
 MARK: Final = "<!-- ts rules diff -->"
@@ -29,7 +29,7 @@ def as_json(found: Comparison, title: str, _samples: int, _above: str) -> str:
 
 def markdown(found: Comparison, title: str, samples: int, above: str) -> str:
     """Return a comment for a pull request."""
-    head = (MARK, "### Where questions go", "", _counts(found, title))
+    head = (MARK, "### Where questions go", "", _counts(found, code(title)))
     return (
         "\n".join((*head, *(line for group in found.groups for line in _markdown(group, samples, above))))
         + "\n"
@@ -60,9 +60,10 @@ def _counts(found: Comparison, title: str) -> str:
     return f"{title}: {counted(found.queries, 'query')}, {found.same} the same, {len(found.changes)} changed"
 
 
-def _head(group: Group) -> str:
+def _head(group: Group, written: Callable[[str], str] = str) -> str:
     causes = " and ".join(
-        f"{cause} ({reason})" for cause, reason in zip(group.causes, group.reasons, strict=True)
+        f"{written(cause)} ({written(reason)})"
+        for cause, reason in zip(group.causes, group.reasons, strict=True)
     )
     verb = "changes" if len(group.causes) == 1 else "together change"
     return f"{causes} {verb} {counted(len(group.changes), 'query')}"
@@ -91,17 +92,17 @@ def _text(group: Group, samples: int) -> Iterator[str]:
 
 
 def _markdown(group: Group, samples: int, above: str) -> Iterator[str]:
-    place = f"`{above}{group.file}:{group.line}`" if group.line else f"`{above}{group.file}`"
+    place = f"{above}{group.file}:{group.line}" if group.line else f"{above}{group.file}"
     yield from (
         "",
-        f"**{cell(_head(group))}** · {place}",
+        f"{_head(group, code)} · {code(place)}",
         "",
         "| question | before | after |",
         "|---|---|---|",
     )
     for each in group.changes[:samples]:
-        after = "the same, called otherwise" if each.what == "call" else _way(each.after)
-        yield f"| {cell(each.query.shown)} | {cell(_way(each.before))} | {cell(after)} |"
+        after = "the same, called otherwise" if each.what == "call" else code_cell(_way(each.after))
+        yield f"| {code_cell(each.query.shown)} | {code_cell(_way(each.before))} | {after} |"
     if len(group.changes) > samples:
         yield ""
         yield f"… and {len(group.changes) - samples} more."

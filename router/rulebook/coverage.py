@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from router.core.book import Rulebook
 from router.core.conditions import Atom, Sight, Word
@@ -64,7 +65,7 @@ class Coverage:
     def reaches(self, per_cent: float) -> bool:
         """Whether so many per cent of rules and conditions together are covered; nothing is rounded."""
         whole = len(self.rules) + self.conditions
-        return (self.rules_covered + self.covered) * 100 >= per_cent * whole
+        return (self.rules_covered + self.covered) * 100 >= Fraction(str(per_cent)) * whole
 
     def __str__(self) -> str:
         """Give the counts on one line; a percentage is cut off, so that 100 means all."""

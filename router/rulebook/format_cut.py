@@ -100,7 +100,7 @@ class _Cutter:
         if node.type == "comment":
             self._comment(node)
             return
-        key, _, value, *behind = node.children
+        key, value, *behind = node.named_children
         above = self._above(key.start_point.row, header=False)
         entry = Entry(self._key(key), self._value(value), above)
         self._parts.sections[-1].entries.append(entry)
@@ -109,7 +109,7 @@ class _Cutter:
             self._comment(each)
 
     def _header(self, node: Node) -> None:
-        _, key, _, *lines = node.children
+        key, *lines = node.named_children
         row = key.start_point.row
         above = self._above(row, header=True)
         self._owner = Section(self._key(key), node.type == "table_array_element", above)
@@ -177,19 +177,16 @@ class _Cutter:
         return self._text(node)
 
     def _inline(self, node: Node) -> Inline:
-        pairs = [each.children for each in node.children if each.type == "pair"]
-        made = tuple((self._key(key), self._value(value)) for key, _, value in pairs)
+        pairs = [each.named_children for each in node.named_children if each.type == "pair"]
+        made = tuple((self._key(key), self._value(value)) for key, value in pairs)
         return Inline(made, any(not isinstance(value, str) and value.commented for _, value in made))
 
     def _array(self, node: Node) -> Array:
         items: list[Item] = []
         opening, above = "", list[str]()
         row, noted = node.start_point.row, len(self._parts.comments)
-        for each in node.children:
-            kind = each.type
-            if kind in ("[", ",", "]"):
-                continue
-            if kind != "comment":
+        for each in node.named_children:
+            if each.type != "comment":
                 items.append(Item(self._value(each), tuple(above)))
                 above, row = [], each.end_point.row
             elif each.start_point.row != row:
@@ -202,22 +199,21 @@ class _Cutter:
 
 
 def _blocks(comments: list[tuple[bool, str]]) -> Iterator[Block]:
-    """Yield the lines of comment that stand together."""
+    """Yield the lines of comment that stand together, of at least one."""
     block: list[str] = []
     for gap, text in comments:
         if gap and block:
             yield tuple(block)
             block = []
         block.append(text)
-    if block:
-        yield tuple(block)
+    yield tuple(block)
 
 
 def _segments(node: Node) -> list[Node]:
     """Return the parts of a dotted key, or the key itself."""
     found: list[Node] = []
     while node.type == "dotted_key":
-        node, _, last = node.children
+        node, last = node.named_children
         found.insert(0, last)
     return [node, *found]
 

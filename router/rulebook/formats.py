@@ -1,6 +1,8 @@
-"""What reports and comparisons write alike: counts, cells of Markdown, workflow commands."""
+"""What reports and comparisons write alike: counts, code and cells of Markdown, workflow commands."""
 
 from __future__ import annotations
+
+import re
 
 
 def counted(number: int, noun: str) -> str:
@@ -12,6 +14,18 @@ def counted(number: int, noun: str) -> str:
 def cell(text: str) -> str:
     """Return a text as a cell of a Markdown table, with nothing that would end it or be read as HTML."""
     return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+
+
+def code(text: str) -> str:
+    """Return a text as code in Markdown, where nothing of it is read as Markdown or notifies anybody."""
+    fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
+    edged = text.startswith(("`", " ")) or text.endswith(("`", " "))
+    return f"{fence} {text} {fence}" if edged else f"{fence}{text}{fence}"
+
+
+def code_cell(text: str) -> str:
+    """Return a text as code in a cell of a Markdown table (GFM, section 4.10: a pipe is escaped there too)."""
+    return code(text).replace("|", "\\|")
 
 
 def command(severity: str, file: str, line: int, column: int, title: str, message: str) -> str:

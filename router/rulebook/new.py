@@ -174,15 +174,16 @@ def _free_name(book: Rulebook, topic: str, text: str) -> str:
 def placed(text: str, name: str, table: str) -> str:
     """Return a file of rules with one more table: a formatted file stays so, any other keeps every line.
 
-    In the latter the table comes before the first one whose name is greater, with that one's comments.
+    In the latter the table comes behind the last one whose name is smaller, before all where there is none.
     """
     end = "\r\n" if "\r\n" in text else "\n"
     if not text.strip() or format_rules(text) == text:
         return format_rules(end.join((text.rstrip("\r\n"), "", table.replace("\n", end))))
     lines = text.split("\n")
     positions = Positions(text)
-    behind = [positions.table_line(each) - 1 for each in positions.tables() if each > name]
-    at = min(behind, default=len(lines))
+    names = positions.tables()
+    place = max((number for number, each in enumerate(names, 1) if each < name), default=0)
+    at = positions.table_line(names[place]) - 1 if place < len(names) else len(lines)
     while at and at < len(lines) and lines[at - 1].lstrip().startswith("#"):
         at -= 1
     parts = ("\n".join(lines[:at]), table.replace("\n", end), "\n".join(lines[at:]))

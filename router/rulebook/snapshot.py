@@ -35,21 +35,32 @@ class Changed:
 
 
 def snapshot(book: Rulebook, records: tuple[Recorded, ...]) -> str:
-    """Return the snapshot of recorded queries: `query ⇒ rule ⇒ targets`, sorted by code points."""
-    return "".join(f"{query} {ARROW} {way}\n" for query, way in sorted(ways(book, records).items()))
+    """Return the snapshot of recorded queries: `query ⇒ rule ⇒ targets`, its lines sorted by code points."""
+    return "".join(sorted(f"{query} {ARROW} {way}\n" for query, way in ways(book, records).items()))
 
 
 def differences(old: str, new: str) -> Iterator[Changed]:
-    """Yield the queries whose lines differ, sorted; lines of the old text that are none stand as they are."""
-    before, after = (dict(map(_split, filter(None, text.splitlines()))) for text in (old, new))
-    for query in sorted({*before, *after}):
-        if before.get(query) != after.get(query):
-            yield Changed(query, before.get(query, ""), after.get(query, ""))
+    """Yield the queries whose lines differ, sorted; lines of the old text that are none stand as they are.
+
+    A query may stand there twice, which a merge can do: each line that is not right is yielded.
+    """
+    before = set(map(_split, filter(None, old.splitlines())))
+    after = dict(map(_split, filter(None, new.splitlines())))
+    known = {query for query, _ in before}
+    added = {(query, "") for query in after if query not in known}
+    for query, way in sorted(before | added):
+        if way != after.get(query, ""):
+            yield Changed(query, way, after.get(query, ""))
+
+
+def same(old: str, new: str) -> bool:
+    """Whether two snapshots have the same lines, however these end: git may check them out with CRLF."""
+    return old.replace("\r\n", "\n") == new
 
 
 def has_markers(text: str) -> bool:
     """Whether a merge left its conflict markers in a snapshot."""
-    return any(line.startswith(_MARKERS) for line in text.splitlines())
+    return any(line.startswith(_MARKERS) and ARROW not in line for line in text.splitlines())
 
 
 def recorded_queries(tree: Tree, name: str = QUERIES) -> tuple[Recorded, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from router.core.findings import Findings
+from router.errors import Problem, RulebookRefused
 from router.toml.read import read_text
 
 FOLDERS: Final = ("rules", "prompts", "corpus")
@@ -19,7 +20,10 @@ class Tree(Protocol):
     """The files of a project at one moment."""
 
     def names(self, folder: str) -> Iterator[str]:
-        """Yield every file below one of the folders, sorted: `rules/team/git.toml`."""
+        """Yield every file below one of the folders, sorted: `rules/team/git.toml`; none that is hidden.
+
+        Raises RulebookRefused where that cannot be told.
+        """
         ...
 
     def text(self, name: str, findings: Findings) -> str | None:
@@ -36,14 +40,22 @@ class Directory:
     def names(self, folder: str) -> Iterator[str]:
         """See `Tree`."""
         found: list[str] = []
-        for above, folders, files in os.walk(self.path / folder, followlinks=True):
+        for above, folders, files in os.walk(self.path / folder, onerror=self._refuse, followlinks=True):
             folders[:] = sorted(each for each in folders if not each.startswith("."))
             relative = Path(above).relative_to(self.path)
             odd = (each for each in folders if each.endswith((".toml", ".j2")))
-            found += [(relative / each).as_posix() for each in (*files, *odd)]
+            seen = (each for each in files if not each.startswith("."))
+            found += [(relative / each).as_posix() for each in (*seen, *odd)]
         yield from sorted(found)
 
     def text(self, name: str, findings: Findings) -> str | None:
         """See `Tree`."""
         path = self.path / name
         return read_text(path, name, findings) if path.exists() or path.is_symlink() else None
+
+    def _refuse(self, error: OSError) -> None:
+        """Refuse a folder that cannot be listed; one that is not there holds nothing."""
+        if not isinstance(error, FileNotFoundError):
+            name = Path(error.filename).relative_to(self.path).as_posix()
+            problem = Problem(name, f"cannot be read: {error.strerror}", code="unreadable")
+            raise RulebookRefused((problem,)) from error

@@ -8,9 +8,10 @@ from pathlib import PurePosixPath
 
 from router.core.book import Rulebook
 from router.core.plan import JSON
+from router.core.source import RuleText
 from router.errors import Problem, RulebookRefused
 from router.rulebook.compare import Change, Comparison, compare
-from router.rulebook.corpus import Recorded
+from router.rulebook.corpus import NONE, Recorded
 from router.rulebook.read import Reading
 
 
@@ -28,13 +29,30 @@ class Trial:
         """Return the changes by whence the queries come: the most first."""
         found: dict[str, list[Change]] = {}
         for each in self.comparison.changes:
-            found.setdefault(_whence(self.book, each), []).append(each)
+            found.setdefault(self._whence(each), []).append(each)
         return {name: tuple(each) for name, each in sorted(found.items(), key=lambda item: -len(item[1]))}
 
     def to_dict(self) -> dict[str, JSON]:
         """Return it as JSON."""
         groups = {name: [each.to_dict() for each in changes] for name, changes in self.moved().items()}
         return {"rules": list(self.rules), "queries": self.comparison.queries, "moved": groups}
+
+    def _whence(self, change: Change) -> str:
+        """Say where a query comes from, or what is new about it."""
+        before, after = change.before, change.after
+        if change.query.file == NONE and after.kind != "none":
+            return f"from {NONE}, which no rule may take"
+        if after.kind == "tie":
+            return f"new tie of {' and '.join(after.rules)}"
+        if before.kind == "none":
+            return "from the planner" if "planner" in self.book.settings.fallback else "from no rule"
+        if before.rules == after.rules:
+            return f"{before.rules[0]} would do something else"
+        took = " and ".join(before.rules)
+        source = f"the tie of {took}" if before.kind == "tie" else f"rule {took}"
+        if after.kind == "none":
+            return f"that no rule would take any more, from {source}"
+        return f"from {source}" if after.rules[0] in self.rules else f"from {source} to {after.rules[0]}"
 
 
 def try_rules(
@@ -45,10 +63,7 @@ def try_rules(
     `inside` says that the file is one of the project's. A rule from elsewhere takes the place of one of its
     id. Raises RulebookRefused for what does not load, with the places of the file.
     """
-    tried = [
-        replace(each, stage="live", share=None)
-        for each in reading.rule_texts(name, text, layer, PurePosixPath(name).stem)
-    ]
+    tried = [_live(each) for each in reading.rule_texts(name, text, layer, PurePosixPath(name).stem)]
     if not tried and not reading.findings.problems:
         raise RulebookRefused((Problem(name, "there is no rule in it", code="no-rules"),))
     ids = {each.id for each in tried}
@@ -61,15 +76,6 @@ def try_rules(
     return Trial(tuple(sorted(ids)), new, compare(old, new, records))
 
 
-def _whence(book: Rulebook, change: Change) -> str:
-    """Say where a query comes from, or what is new about it."""
-    before, after = change.before, change.after
-    if after.kind == "tie" and before.kind != "tie":
-        return f"new tie of {' and '.join(after.rules)}"
-    if before.kind == "none":
-        return "from the planner" if "planner" in book.settings.fallback else "from no rule"
-    if before.kind == "tie":
-        return f"from the tie of {' and '.join(before.rules)}"
-    if before.rules == after.rules:
-        return f"{before.rules[0]} would do something else"
-    return f"from rule {before.rules[0]}"
+def _live(text: RuleText) -> RuleText:
+    """Return a rule as it would be once it is enabled; a stage that does not exist stays, to be refused."""
+    return replace(text, stage="live", share=None) if text.stage in ("shadow", "canary") else text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from router.core.admission import Admission
 from router.core.book import Rulebook
@@ -11,7 +11,6 @@ from router.core.conditions import Sight
 from router.core.decision import Decision
 from router.core.query import Query
 from router.core.rule import Rule
-from router.errors import QueryRefused
 from router.rulebook.corpus import Recorded
 
 ARROW = "\N{RIGHTWARDS DOUBLE ARROW}"
@@ -22,7 +21,7 @@ class Way:
     """What the rules make of one query."""
 
     kind: str
-    """`rule`, `tie`, `none`, or `refused` for a context that the settings do not know."""
+    """`rule`, `tie`, `none`, or `refused` for facts that the settings do not list."""
     rules: tuple[str, ...] = ()
     """The rule that decides, or those that tie."""
     targets: tuple[str, ...] = ()
@@ -31,7 +30,8 @@ class Way:
     """Ids of the `add` rules."""
     does: str = ""
     """Targets, arguments, answer and the slots they read, as compared; empty where no rule decides."""
-    reason: str = ""
+    reason: str = field(default="", compare=False)
+    """Why it is refused."""
 
     def __str__(self) -> str:
         """As a snapshot writes it: `git.history ⇒ mcp:git/git_log`."""
@@ -44,12 +44,20 @@ class Way:
 
 def way(book: Rulebook, query: Query) -> Way:
     """Return where a query goes."""
-    try:
-        decision = book.decide(query, near=False)
-    except QueryRefused as error:
-        return Way("refused", reason=str(error))
+    if reason := refusal(book, query):
+        return Way("refused", reason=reason)
+    decision = book.decide(query, near=False)
     sight = Sight(query, book.normaliser.read(query.text))
     return way_of(decision, book.rules, book.admission, sight)
+
+
+def refusal(book: Rulebook, query: Query) -> str:
+    """Return why the settings refuse a query's facts, on one line; empty where they do not.
+
+    What would do is left out: it names what else the settings list, and changes with it.
+    """
+    wrong = (book.settings.unknown_fact(key, value)[0] for key, value in query.facts.items())
+    return " ".join(next(filter(None, wrong), "").split())
 
 
 def way_of(decision: Decision, rules: Mapping[str, Rule], admission: Admission, sight: Sight) -> Way:

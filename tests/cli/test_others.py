@@ -56,45 +56,8 @@ def test_discover_refuses_a_name_that_is_not_configured(project: Shell) -> None:
     assert 'did you mean "echo"?' in done.err
 
 
-def test_rules_check_runs_the_examples(project: Shell) -> None:
-    done = project.ts("rules", "check")
-
-    assert (done.code, done.out) == (
-        0,
-        "11 rules · 4 of 4 examples hold · 0 targets known to the catalogue · 0 errors\n",
-    )
-
-
-def test_rules_check_finds_a_stolen_example_and_an_unknown_tool(project: Shell) -> None:
-    project.write(
-        {
-            "rules/guard/first.toml": (
-                '[steal]\nwhen.all = ["hello"]\nuse = "mcp:echo/ecko"\nyes = ["hello"]\nno = ["say hello"]\n'
-            )
-        }
-    )
-    project.ts("discover")
-
-    done = project.ts("rules", "check")
-
-    assert done.code == 1
-    assert 'talk.say: its example "say hello" goes to first.steal (late) [yes-late]' in done.out
-    assert 'first.steal takes "say hello", which it says it does not' in done.out
-    assert 'mcp:echo has no tool "ecko"; did you mean "echo"? [unknown-tool]' in done.out
-    told = project.ts("rules", "check", "--json").json
-    assert {each["id"] for each in told["findings"]} == {"yes-late", "no-taken", "unknown-tool"}
-
-
-def test_rules_check_that_looked_at_nothing_is_an_error(shell: Shell) -> None:
-    shell.write({"ts.toml": ""})
-
-    done = shell.ts("rules", "check")
-
-    assert done.code == 1
-    assert "[no-rules]" in done.out
-
-
 def test_rules_new_writes_a_rule_and_keeps_the_file(project: Shell) -> None:
+    project.write({"corpus/queries.txt": "repeat after them\nsay it again\n"})
     before = (project.directory / "rules/team/talk.toml").read_text()
 
     done = project.ts(
@@ -104,10 +67,29 @@ def test_rules_new_writes_a_rule_and_keeps_the_file(project: Shell) -> None:
     assert done.code == 0
     assert 'use = "mcp:echo/echo"' in done.out
     after = (project.directory / "rules/team/talk.toml").read_text()
-    assert after.startswith(before.rstrip())
+    assert set(before.splitlines()) <= set(after.splitlines())
+    assert after.index("[picture]") < after.index("[repeat-after-me]")
+    assert 'no = ["repeat after them"]' in done.out
     assert (
         project.ts("explain", "repeat after me", "--json").json["decision"]["rule"] == "talk.repeat-after-me"
     )
+
+
+def test_rules_new_tells_the_tie_that_it_makes(project: Shell) -> None:
+    project.write({
+        "rules/vocab.toml": "[shapes]\nthings = '\\d+ things'\n",
+        "rules/team/count.toml": '[things]\nwhen.looks = "things"\nuse = "mcp:echo/picture"\n',
+        "corpus/queries.txt": "alpha 3 things\nalpha 4 things\nbeta 4 things\n",
+    })  # fmt: skip
+
+    done = project.ts("rules", "new", "alpha 7 things", "--use", "mcp:echo/echo", "--topic", "talk")
+
+    assert done.code == 0
+    assert "warning: count.things and talk.alpha-7-things tie on 3 of 4 recorded queries" in done.err
+    assert 'for count.things to win, under [things]: beats = ["talk.alpha-7-things"]' in done.err
+    assert "2 recorded queries now go another way" in done.err
+    told = project.ts("rules", "new", "gamma", "--use", "mcp:echo/echo", "--json").json
+    assert (told["id"], told["file"], told["notes"]) == ("echo.gamma", "rules/team/echo.toml", [])
 
 
 def test_rules_new_refuses_a_layer_or_a_target_that_cannot_be(project: Shell) -> None:

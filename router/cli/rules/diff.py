@@ -20,17 +20,17 @@ from router.wiring import loaded, loaded_at
 Format = Literal["text", "json", "md", "github"]
 As = Annotated[Format, typer.Option("--format", help="How the changes are written.")]
 Rev = Annotated[str, typer.Argument(metavar="REV", help="A git revision, such as main or HEAD~1.")]
-Other = Annotated[str, typer.Argument(metavar="REV", help="Another one; the working tree by default.")]
+Other = Annotated[str | None, typer.Argument(metavar="REV", help="Another one; the working tree by default.")]
 MergeBase = Annotated[
     bool,
-    typer.Option("--merge-base", help="Compare with where HEAD branched off from REV, as a review does."),
+    typer.Option("--merge-base", help="Compare with where HEAD, or the second REV, branched off from REV."),
 ]
 Samples = Annotated[int, typer.Option(metavar="N", min=0, help="Changes shown for each cause.")]
 
 
 def diff(
     rev: Rev,
-    other: Other = "",
+    other: Other = None,
     queries: Queries = None,
     log: Log = "",
     merge_base: MergeBase = False,
@@ -40,14 +40,15 @@ def diff(
 ) -> int:
     """Compare decisions under the rules of a git revision with those of today, or of another revision."""
     project = load_project(Path.cwd())
-    before = read_revision(project.directory, rev, merge_base=merge_base)
-    after = read_revision(project.directory, other) if other else Directory(project.directory)
+    before = read_revision(project.directory, rev, fork_of=(other or "HEAD") if merge_base else "")
+    after = Directory(project.directory) if other is None else read_revision(project.directory, other)
     asked = asked_since(project, log) if log else ""
     records = recorded(before, after, files=queries, log=asked)
     old = loaded_at(project, before)
     new = loaded(project.directory)[1] if isinstance(after, Directory) else loaded_at(project, after)
     found = compare(old, new, records)
-    title = f"{rev} → {other or NOW}"
+    base = f" (merge base {before.name})" if merge_base else ""
+    title = f"{rev}{base} → {other or NOW}"
     write = FORMATS["json" if as_json else as_format]
     show.data(write(found, title, samples, above_project(project.directory)).rstrip("\n"))
     return show.EXIT_CHANGED if found.changes else 0

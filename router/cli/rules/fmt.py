@@ -23,7 +23,9 @@ from router.rulebook.read import VOCABULARY
 
 Paths = Annotated[
     list[str] | None,
-    typer.Argument(metavar="PATH", help="Rule files or directories of them; all by default; - is a filter."),
+    typer.Argument(
+        metavar="PATH", help="Rule files or directories of them, all by default; or - for standard input."
+    ),
 ]
 Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit with 1 if a file would change.")]
 

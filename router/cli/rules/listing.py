@@ -9,9 +9,9 @@ import typer
 
 from router.cli import asking, show
 from router.core.book import Rulebook
-from router.core.findings import Findings, nearest
+from router.core.findings import Findings, nearest, nearest_or_all
 from router.core.plan import JSON
-from router.core.rule import Rule
+from router.core.rule import STAGES, Rule
 from router.errors import QueryRefused
 from router.rulebook.formats import counted
 from router.rulebook.tree import Directory
@@ -33,15 +33,19 @@ def list_rules(
     """List the rules with layer, stage, owner and targets."""
     _, book = loaded()
     wanted = {"layer": layer, "owner": owner, "stage": stage}
-    for name, value in wanted.items():
-        known = {getattr(rule, name) for rule in book.rules.values()} | set(book.settings.layers)
-        if value and value not in known:
-            raise QueryRefused(f'no rule has the {name} "{value}"; {nearest(value, known)}'.rstrip("; "))
+    owners = {rule.owner for rule in book.rules.values() if rule.owner}
+    for name, known in (("layer", book.settings.layers), ("owner", owners), ("stage", STAGES)):
+        if wanted[name] and wanted[name] not in known:
+            hint = nearest_or_all(wanted[name], known)
+            raise QueryRefused(f'no rule has the {name} "{wanted[name]}"; {hint}')
+    targets = {target for rule in book.rules.values() for target in _targets(rule)}
+    if not any(use in target for target in targets) and use:
+        raise QueryRefused(f'no rule calls "{use}"; {nearest(use, targets)}'.rstrip("; "))
     found = [
         rule
         for rule in book.rules.values()
         if all(not value or getattr(rule, name) == value for name, value in wanted.items())
-        and any(str(step.use).startswith(use) for step in rule.steps)
+        and any(use in target for target in _targets(rule))
     ]
     found.sort(key=lambda rule: (book.settings.layers.index(rule.layer), rule.id))
     if as_json:

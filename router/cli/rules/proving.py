@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -35,6 +36,8 @@ def run_tests(
     only: Only = None, coverage: Covering = False, fail_under: Least = None, as_json: asking.AsJson = False
 ) -> int:
     """Run examples and recorded queries against the whole rulebook, and say what they leave out."""
+    if fail_under is not None and math.isnan(fail_under):
+        raise QueryRefused("--fail-under nan: write a number from 0 to 100")
     project, book = loaded()
     corpus = read_corpus(Directory(project.directory))
     if corpus.problems:
@@ -57,7 +60,7 @@ def run_tests(
             show.data(line)
     short = fail_under is not None and covered is not None and not covered.reaches(fail_under)
     if short:
-        show.note(f"error: coverage is under {fail_under:g} %")
+        show.note(f"error: coverage is under {fail_under:.15g} %")
     return show.EXIT_FAILED if failures or short else 0
 
 
@@ -68,7 +71,9 @@ def _chosen(book: Rulebook, names: list[str] | None) -> tuple[Rule, ...]:
         rule = book.find(name)
         mine = [rule] if rule else [each for each in book.rules.values() if each.id.startswith(f"{name}.")]
         if not mine:
-            raise QueryRefused(f'there is no rule "{name}"; {nearest(name, book.rules)}'.rstrip("; "))
+            topics = {id_.partition(".")[0] for id_ in book.rules}
+            hint = nearest(name, {*book.rules, *book.was, *topics})
+            raise QueryRefused(f'there is no rule or topic "{name}"; {hint}'.rstrip("; "))
         found |= {each.id: each for each in mine}
     return tuple(found.values()) if names else tuple(book.rules.values())
 

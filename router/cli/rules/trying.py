@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -19,13 +20,15 @@ from router.rulebook.trial import Trial, try_rules
 from router.toml.read import read_text
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A file of rules, in the project or anywhere.")]
-Layer = Annotated[str, typer.Option(metavar="LAYER", help="The layer of a file from elsewhere.")]
+Layer = Annotated[
+    str | None, typer.Option(metavar="LAYER", help="The layer of a file from elsewhere, by default team.")
+]
 Samples = Annotated[int, typer.Option(metavar="N", min=0, help="Queries shown of each kind.")]
 
 
 def try_file(
     file: File,
-    layer: Layer = "team",
+    layer: Layer = None,
     queries: Queries = None,
     log: Log = "",
     samples: Samples = 5,
@@ -40,12 +43,10 @@ def try_file(
         raise RulebookRefused(tuple(findings.problems))
     if text is None:
         raise QueryRefused(f"{file}: there is no such file")
-    name, inside, layer = _placed(file, project.directory, layer)
-    if layer not in project.settings.layers:
-        layers = ", ".join(project.settings.layers)
-        raise QueryRefused(f'there is no layer "{layer}"; ts.toml lists {layers}')
+    name, inside = _placed(file, project.directory)
+    chosen = _layer(name, layer, project.settings.layers, inside=inside)
     records = recorded(tree, files=queries, log=asked_since(project, log) if log else "")
-    found = try_rules(Reading(tree, project.settings), name, text, layer, records, inside=inside)
+    found = try_rules(Reading(tree, project.settings), name, text, chosen, records, inside=inside)
     if as_json:
         show.document(found.to_dict())
     else:
@@ -53,13 +54,23 @@ def try_file(
     return 0
 
 
-def _placed(file: Path, project: Path, layer: str) -> tuple[str, bool, str]:
-    """Return the file's name, whether it is one of the project's rule files, and its layer."""
-    try:
-        parts = file.resolve().relative_to((project / "rules").resolve()).parts
-    except ValueError:
-        return file.name, False, layer
-    return "/".join(("rules", *parts)), True, parts[0]
+def _placed(file: Path, project: Path) -> tuple[str, bool]:
+    """Return the file's name, and whether it is one of the project's rule files."""
+    rules = project / "rules"
+    for path, above in ((Path(os.path.normpath(file.absolute())), rules), (file.resolve(), rules.resolve())):
+        if path.is_relative_to(above):
+            return "/".join(("rules", *path.relative_to(above).parts)), True
+    return file.as_posix(), False
+
+
+def _layer(name: str, given: str | None, layers: tuple[str, ...], *, inside: bool) -> str:
+    """Return the layer of a file's rules. Raises QueryRefused for one that is none, or not the file's."""
+    layer = name.split("/")[1] if inside else given or "team"
+    if given not in (None, layer):
+        raise QueryRefused(f"--layer {given}: {name} is in layer {layer} already")
+    if layer not in layers:
+        raise QueryRefused(f'there is no layer "{layer}"; --layer takes one of {", ".join(layers)}')
+    return layer
 
 
 def _show(found: Trial, samples: int) -> None:
