@@ -1,4 +1,4 @@
-"""A repository on GitHub with a pull request, and the action run on it in a shallow clone. It tests nothing."""
+"""A repository on GitHub with a pull request, and the action run on it in a shallow clone; no tests."""
 
 from __future__ import annotations
 

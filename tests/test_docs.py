@@ -15,6 +15,8 @@ from router.core.decision import VERDICTS
 from router.core.slots import SLOT_TYPES
 from router.core.values import ANSWER_VALUES
 from router.errors import RouterError
+from router.rulebook.check.finding import KINDS
+from router.rulebook.check.formats import FORMATS
 from router.rulebook.tables import RuleTable, StepTable, WhenTable
 
 ROOT = Path(__file__).parent.parent
@@ -22,6 +24,7 @@ RULES = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
 SETTINGS = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
 COMMANDS = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
 ERRORS = (ROOT / "docs/errors.md").read_text(encoding="utf-8")
+FINDINGS = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -77,6 +80,15 @@ def test_every_flag_is_documented(flag: str) -> None:
 def test_every_error_is_documented(kind: type[RouterError]) -> None:
     assert f"`{kind.__name__}`" in ERRORS
     assert f"`{kind.code}`" in ERRORS
+
+
+def test_every_finding_has_a_section_and_every_section_a_finding() -> None:
+    assert re.findall(r"^## (.+)$", FINDINGS, re.MULTILINE) == sorted(KINDS)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_of_the_check_is_documented(name: str) -> None:
+    assert f"`{name}`" in FINDINGS.partition("## ")[0]
 
 
 def test_the_readme_opens_with_one_command_that_answers_and_one_that_tests() -> None:

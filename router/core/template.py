@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from jinja2 import DictLoader, StrictUndefined, TemplateError, Undefined, meta, nodes
 from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
@@ -25,6 +25,7 @@ UNREPEATABLE: Final = ("random", "lipsum")
 PLAIN_NAMES: Final = "the prompt to include must be named by a plain string"
 
 
+Compiled = TypeVar("Compiled")
 METHODS: Final = frozenset(("get", "items", "keys", "values"))
 """What `steps.items()` and the like name: no step, unless one is called so."""
 
@@ -55,6 +56,7 @@ class Templates:
     def __init__(self, prompts: Mapping[str, str]) -> None:
         self.prompts = prompts
         self._names: dict[str, frozenset[str]] = {}
+        self._compiled: dict[tuple[str, str], Any] = {}
         self._environment = _Environment(
             loader=DictLoader(prompts),
             undefined=StrictUndefined,
@@ -78,7 +80,7 @@ class Templates:
         try:
             if names_prompt(template):
                 return self._environment.get_template(template).render(values)
-            return self._environment.from_string(template).render(values)
+            return self._kept(template, self._environment.from_string).render(values)
         except Exception as error:
             raise BindingFailed(place, _reason(error)) from error
 
@@ -99,10 +101,10 @@ class Templates:
         if not is_template(template):
             return template
         try:
-            expression = self._sole_expression(template)
+            expression = self._kept(template, self._expression)
             if expression is None:
                 return self.text(template, values, place)
-            found = self._environment.compile_expression(expression, undefined_to_none=False)(**values)
+            found = expression(**values)
             if isinstance(found, Undefined):
                 str(found)  # raises UndefinedError, which says what is undefined
             return as_json(found)
@@ -111,13 +113,23 @@ class Templates:
         except Exception as error:
             raise BindingFailed(place, _reason(error)) from error
 
-    def _sole_expression(self, template: str) -> str | None:
+    def _kept(self, template: str, compile: Callable[[str], Compiled]) -> Compiled:
+        """Compile once what is rendered again and again; compiling costs ten times what rendering does."""
+        key = (template, compile.__name__)
+        if key not in self._compiled:
+            self._compiled[key] = compile(template)
+        compiled: Compiled = self._compiled[key]
+        return compiled
+
+    def _expression(self, template: str) -> Callable[..., JSON] | None:
         """Return the expression where the template is exactly `{{ expression }}`."""
         if not (template.startswith("{{") and template.endswith("}}")):
             return None
         body = self._environment.parse(template).body
-        sole = len(body) == 1 and isinstance(body[0], nodes.Output) and len(body[0].nodes) == 1
-        return template[2:-2].strip("-+").strip() if sole else None
+        if len(body) != 1 or not isinstance(body[0], nodes.Output) or len(body[0].nodes) != 1:
+            return None
+        source = template[2:-2].strip("-+").strip()
+        return self._environment.compile_expression(source, undefined_to_none=False)
 
     def fault(self, prompt: str) -> Fault | None:
         """Return why a prompt cannot be rendered whatever it is given, or None."""

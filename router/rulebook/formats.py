@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Final
+
+ZERO_WIDTH_SPACE: Final = "\u200b"
+_APART: Final = re.compile(r"(?<=@)|(?<=#)(?=\d)|(?<=GH)(?=-\d)|(?<=:)(?=//)|(?<=www)(?=\.)")
+"""Where GitHub would see a mention, an issue or an address."""
+_MARKUP: Final = re.compile(r"([\\`*_~|\[\]])")
 
 
 def counted(number: int, noun: str) -> str:
@@ -12,19 +18,21 @@ def counted(number: int, noun: str) -> str:
 
 
 def cell(text: str) -> str:
-    """Return a text as a cell of a Markdown table, with nothing that would end it or be read as HTML."""
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+    """Return a text as a cell of a Markdown table, where nothing of it is markup, a link or a mention."""
+    plain = _APART.sub(ZERO_WIDTH_SPACE, _one_line(text)).replace("&", "&amp;").replace("<", "&lt;")
+    return _MARKUP.sub(r"\\\1", plain)
 
 
 def code(text: str) -> str:
     """Return a text as code in Markdown, where nothing of it is read as Markdown or notifies anybody."""
+    text = _one_line(text)
     fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     edged = text.startswith(("`", " ")) or text.endswith(("`", " "))
     return f"{fence} {text} {fence}" if edged else f"{fence}{text}{fence}"
 
 
 def code_cell(text: str) -> str:
-    """Return a text as code in a cell of a Markdown table (GFM, section 4.10: a pipe is escaped there too)."""
+    """Return a text as code in a cell of a table (GFM, section 4.10: a pipe is escaped there too)."""
     return code(text).replace("|", "\\|")
 
 
@@ -41,6 +49,10 @@ def command(severity: str, file: str, line: int, column: int, title: str, messag
     properties["title"] = title
     listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     return f"::{severity} {listed}::{_data(message)}"
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"[\r\n]+", " ", text)
 
 
 def _data(value: str) -> str:

@@ -191,4 +191,5 @@ def _environment(project: Path) -> dict[str, str]:
 def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
     """Return the first line of what git says went wrong."""
     lines = done.stderr.decode(errors="replace").strip().splitlines()
-    return lines[0].removeprefix("fatal: ") if lines else f"git ended with code {done.returncode}"
+    first = lines[0] if lines else f"git ended with code {done.returncode}"
+    return first.removeprefix("fatal: ").removeprefix("error: ")

@@ -50,18 +50,17 @@ class Report:
 
     def __str__(self) -> str:
         """Give the denominators, on one line."""
-        if not self.loaded:
-            return f"the rulebook does not load · {counted(self.errors, 'error')}"
         held = f"{self.held} of " if self.held != self.examples else ""
-        parts = [
+        looked_at = (
             counted(self.rules, "rule"),
             f"{held}{counted(self.examples, 'example')} {'holds' if self.examples == 1 else 'hold'}",
             f"corpus {counted(self.queries, 'query')}",
             f"{self.exercised}/{self.rules} rules exercised",
             f"{counted(self.targets, 'target')} in the catalogue",
-            counted(self.errors, "error"),
-        ]
-        return " · ".join(parts + ([counted(self.warnings, "warning")] if self.warnings else []))
+        )
+        parts = looked_at if self.loaded else ("the rulebook does not load",)
+        warned = (counted(self.warnings, "warning"),) if self.warnings else ()
+        return " · ".join((*parts, counted(self.errors, "error"), *warned))
 
     def to_dict(self) -> dict[str, JSON]:
         """Return it as JSON."""
@@ -98,16 +97,19 @@ def check(reading: Reading, corpus: Corpus, offers: Iterable[Offer], today: dt.d
     proof = prove(book, corpus)
     seen = recorded.exercised(proof.queries)
     known, unknown = calls.targets(book, by_name)
+    idling = idle.idle_rules(book, recorded.tied_rules(proof.queries, proof.examples))
+    hopeless = {id_ for id_, found in idling.items() if found.id == "never-wins"}
+    hopeful = [rule for rule in book.rules.values() if rule.id not in hopeless]
     findings = [
         *files,
         *proof.findings(),
         *unknown,
         *calls.arguments(book, by_name, proof.examples),
-        *idle.unkept(book, now),
-        *idle.idle_rules(book, recorded.tied_rules(proof.queries, proof.examples)),
+        *idle.unkept(book, now, hopeless),
+        *idling.values(),
         *idle.idle_beats(book),
         *idle.unused(book, reading.sources),
-        *(recorded.unmatched(book.rules.values(), seen) if proof.queries else ()),
+        *(recorded.unmatched(hopeful, seen) if proof.queries else ()),
     ]
     return Report(
         rules=len(book.rules),

@@ -26,6 +26,12 @@ FAULTS: Final = "router.core.arguments:faults"
 """Named and not imported: JSON Schema takes long to load, and only a catalogue at hand needs it."""
 PLACE: Final = "/project"
 """Where they are asked."""
+_TOGETHER: Final = frozenset(
+    ("$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "not", "if", "dependentRequired", "dependentSchemas",
+     "dependencies", "minProperties", "maxProperties", "propertyNames", "patternProperties",
+     "unevaluatedProperties")
+)  # fmt: skip
+"""What a JSON Schema says of all arguments together."""
 
 
 def targets(book: Rulebook, offers: Offers) -> tuple[int, list[Finding]]:
@@ -79,7 +85,7 @@ def _rendered(book: Rulebook, offers: Offers, example: Example) -> Iterator[Find
     try:
         plan = bind(book, example.decision, query)
     except BindingFailed as error:
-        message = f'{example.rule.id}: on its example "{example.text}" {error}'
+        message = f'{example.rule.id}: on its example "{example.text}": {error}'
         yield of_rule("bad-template", example.rule, message)
         return
     for step in plan.steps if plan else ():
@@ -95,20 +101,30 @@ def _faults(
     """Yield the faults of arguments; those in `late` are there, with values that are not known yet."""
     offer = offers.get((step.use.scheme, step.use.name))
     tool = offer.tool(step.use.member) if offer else None
-    if tool is None or tool.input_schema is None:
+    if tool is None or tool.input_schema is None or (late and not _plain(tool.input_schema)):
         return
-    schema = _without(tool.input_schema, late)
+    schema = _without(tool.input_schema, late) if late else tool.input_schema
     faults: Callable[[JSON, Mapping[str, JSON]], tuple[str, ...]] = pkgutil.resolve_name(FAULTS)
     for fault in faults(schema, given):
         yield of_rule("arguments", rule, f"{rule.id}: {step.use} would refuse its arguments: {fault}")
-    listed = tool.input_schema.get("properties", {})
-    closed = tool.input_schema.get("additionalProperties", False) is False
+    listed = schema["properties"] if late else {}
+    closed = late and schema.get("additionalProperties", False) is False
     for name in sorted(late - set(listed)) if closed and listed else ():
         message = f'{rule.id}: {step.use} takes no argument "{name}"'
         yield of_rule("arguments", rule, message, nearest_or_all(name, listed))
 
 
+def _plain(schema: JSON) -> bool:
+    """Whether a schema lists its names and says of each by itself what it must be.
+
+    Any other could ask for what it does not list, or for one argument because of another, whose value is not
+    known yet.
+    """
+    if not isinstance(schema, dict) or any(key in schema for key in _TOGETHER):
+        return False
+    return isinstance(schema.get("properties"), dict) and isinstance(schema.get("required", []), list)
+
+
 def _without(schema: Mapping[str, JSON], names: set[str]) -> dict[str, JSON]:
     """Return the schema without asking for some names."""
-    required = [each for each in schema.get("required", ()) if each not in names]
-    return {**schema, "required": required}
+    return {**schema, "required": [each for each in schema.get("required", ()) if each not in names]}

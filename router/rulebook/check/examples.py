@@ -124,6 +124,5 @@ def _stolen(example: Example, own: Verdict) -> Finding:
     hints = {
         "lost": f"ask for more than {own.by} does, or name it in `beats`",
         "late": f"layer {decision.layer} decides before {example.rule.layer}: narrow the rule there",
-        "filtered": "modes and words leave none of its targets",
     }
     return of_rule(f"yes-{own.verdict}", example.rule, f"{message} ({own.verdict})", hints[own.verdict])

@@ -45,12 +45,11 @@ ERRORS: Final[Mapping[str, str]] = {
     "unknown-rule": "`beats` names a rule that does not exist.",
     "unknown-shape": "A shape does not exist.",
     "unknown-slot": "A template names a variable that does not exist.",
-    "unknown-step": "A template or `needs` names a step that does not exist.",
+    "unknown-step": "A template names a step that does not exist.",
     "unknown-target": "A server or agent is not configured.",
     "unknown-tool": "A server has no such tool, or an agent no such skill.",
     "unread-file": "Nothing reads a file.",
     "unreadable": "A file cannot be read.",
-    "yes-filtered": "An example's rule is left out by modes or words.",
     "yes-late": "An example goes to a rule of an earlier layer.",
     "yes-lost": "An example goes to another rule.",
     "yes-unmatched": "A rule does not match its own example.",
@@ -134,7 +133,7 @@ class Finding:
         place = f"{self.at}: " if self.at else ""
         first = f"{place}{self.severity}: {self.message}" + (f"; {self.hint}" if self.hint else "")
         others = (f"  {each.file}:{each.line}: {each.message}" for each in self.related)
-        return "\n".join((f"{first} [{self.id}]", *others))
+        return "\n".join(" ".join(line.splitlines()) for line in (f"{first} [{self.id}]", *others))
 
     def to_dict(self) -> dict[str, JSON]:
         """Return it as JSON."""

@@ -48,7 +48,7 @@ def github(report: Report, above: str) -> str:
 def markdown(report: Report, above: str) -> str:
     """Return a table for a comment on a pull request."""
     rows = [
-        f"| {each.severity} | {cell(_place(each, above))} | {cell(_said(each))} | `{each.id}` |"
+        f"| {each.severity} | {cell(_place(each, above))} | {cell(_on_one_line(_said(each)))} | `{each.id}` |"
         for each in report.findings
     ]
     head = ["| | where | what | |", "|---|---|---|---|"]
@@ -86,6 +86,10 @@ def _said(finding: Finding) -> str:
     return "; ".join(part for part in parts if part)
 
 
+def _on_one_line(text: str) -> str:
+    return " ".join(text.splitlines())
+
+
 def _place(finding: Finding, above: str) -> str:
     return f"{above}{finding.at}" if finding.at else ""
 
@@ -95,6 +99,7 @@ def _sarif_rules() -> Iterator[dict[str, JSON]]:
         yield {
             "id": id_,
             "shortDescription": {"text": sentence},
+            "fullDescription": {"text": sentence},
             "help": {"text": f"{sentence} See docs/findings.md#{id_} of ts."},
             "defaultConfiguration": {"level": "warning" if id_ in WARNINGS else "error"},
         }

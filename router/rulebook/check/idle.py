@@ -21,41 +21,43 @@ from router.core.source import Sources
 from router.core.template import strings
 from router.core.text import contains
 from router.rulebook.check.finding import Finding, of_rule, place_of
+from router.rulebook.check.rivals import Rivals
 
 _LIST: Final = re.compile(r"\{[^{}]*:\s*@([^\s{}]+)\s*\}")
 
 
-def idle_rules(book: Rulebook, told: Collection[frozenset[str]]) -> Iterator[Finding]:
-    """Yield the live rules that can never win, or without which every query would go the same way.
+def idle_rules(book: Rulebook, told: Collection[frozenset[str]]) -> dict[str, Finding]:
+    """Return the live rules that can never win, or without which every query would go the same way, by id.
 
     `told` has the sets of rules of which is said already that they tie.
     """
-    for rule in book.rules.values():
-        if rule.stage == "shadow":
-            continue
-        if word := _contradiction(rule.condition):
-            message = f'{rule.id} can never match: whatever it asks for has "{word}", which `none` forbids'
-            yield of_rule("never-wins", rule, message, "take the word out of one of them")
-        elif not rule.adds:
-            yield from _against_others(book, rule, told)
+    rivals = Rivals(book)
+    routing = (rule for rule in book.rules.values() if rule.stage != "shadow")
+    return {rule.id: found for rule in routing if (found := _idle(rivals, rule, told)) is not None}
 
 
-def _against_others(book: Rulebook, rule: Rule, told: Collection[frozenset[str]]) -> Iterator[Finding]:
-    for other in sorted(_always_there(book, rule), key=lambda each: each.id):
+def _idle(rivals: Rivals, rule: Rule, told: Collection[frozenset[str]]) -> Finding | None:
+    if word := _contradiction(rule.condition):
+        message = f'{rule.id} can never match: whatever it asks for has "{word}", which `none` forbids'
+        return of_rule("never-wins", rule, message, "take the word out of one of them")
+    return None if rule.adds else _against_others(rivals, rule, told)
+
+
+def _against_others(rivals: Rivals, rule: Rule, told: Collection[frozenset[str]]) -> Finding | None:
+    for other in sorted(_always_there(rivals.book, rule), key=lambda each: each.id):
         if any({rule.id, other.id} <= each for each in told):
             continue
-        if reason := _beaten_by(book, rule, other):
+        if reason := _beaten_by(rivals, rule, other):
             hint = "narrow the other rule, widen this one, or delete it"
             message = f"{rule.id} can never win: whatever it matches {other.id} matches too, and {reason}"
-            yield of_rule("never-wins", rule, message, hint, (place_of(other, f"{other.id} is here"),))
-            return
-        if _replaces(book, rule, other):
+            return of_rule("never-wins", rule, message, hint, (place_of(other, f"{other.id} is here"),))
+        if _replaces(rivals, rule, other):
             message = (
                 f"{rule.id} changes nothing: whatever it matches {other.id} matches too and does the same"
             )
             hint = "move its examples there and delete it"
-            yield of_rule("changes-nothing", rule, message, hint, (place_of(other, f"{other.id} is here"),))
-            return
+            return of_rule("changes-nothing", rule, message, hint, (place_of(other, f"{other.id} is here"),))
+    return None
 
 
 def _always_there(book: Rulebook, rule: Rule) -> Iterator[Rule]:
@@ -76,9 +78,9 @@ def _admitted_with(book: Rulebook, other: Rule, rule: Rule) -> bool:
     return False
 
 
-def _beaten_by(book: Rulebook, rule: Rule, other: Rule) -> str:
+def _beaten_by(rivals: Rivals, rule: Rule, other: Rule) -> str:
     """Return why the other rule always wins, or always ties; empty where it does not."""
-    layers = book.settings.layers
+    layers = rivals.book.settings.layers
     if layers.index(other.layer) < layers.index(rule.layer):
         return f"layer {other.layer} decides first"
     if other.layer != rule.layer:
@@ -86,12 +88,24 @@ def _beaten_by(book: Rulebook, rule: Rule, other: Rule) -> str:
     if rule.id in other.beats:
         return "beats it"
     mutual = covers(rule.condition, other.condition) and rule.stage == "live"
-    if mutual and other.id not in rule.beats and not _does_the_same(rule, other):
-        return "they tie"
+    if mutual and other.id not in rule.beats and _never_does_the_same(rivals.book, rule, other):
+        # A third rule might beat the other one alone, and then this one would win.
+        return "they tie" if rivals.over[other.id] <= rivals.over[rule.id] else ""
     return ""
 
 
+def _never_does_the_same(book: Rulebook, rule: Rule, other: Rule) -> bool:
+    """Whether two rules differ in what they do, also where modes leave out some of their steps."""
+    names = {(step.use.scheme, step.use.name) for step in (*rule.steps, *other.steps)}
+    peers = [book.settings.peer(*each) for each in names]
+    whole = len(peers) == 1 or not any(peer and peer.modes for peer in peers)
+    return whole and _deeds(rule) != _deeds(other)
+
+
 def _does_the_same(rule: Rule, other: Rule) -> bool:
+    """Whether two rules do the same wherever both match."""
+    if rule.answer != other.answer or rule.steps != other.steps:  # which is quick, and takes 1 for true
+        return False
     same_slots = not (rule.reads or other.reads) or rule.condition == other.condition
     return same_slots and _deeds(rule) == _deeds(other)
 
@@ -100,21 +114,17 @@ def _deeds(rule: Rule) -> str:
     return canonical([[step.to_dict() for step in rule.steps], rule.answer])
 
 
-def _replaces(book: Rulebook, rule: Rule, other: Rule) -> bool:
+def _replaces(rivals: Rivals, rule: Rule, other: Rule) -> bool:
     """Whether the other rule would win and lose just as this one does, and do the same."""
     if rule.layer != other.layer or rule.stage != "live" or not _does_the_same(rule, other):
         return False
     if covers(rule.condition, other.condition) and rule.id < other.id:
         return False  # of two that are alike one is told
-
-    def over(one: Rule, third: Rule) -> bool:
-        return third.id in one.beats or book.containment.narrower(one, third)
-
-    others = [each for each in book.rules.values() if each.layer == rule.layer and each not in (rule, other)]
-    return all(
-        (not over(rule, each) or over(other, each)) and (rule.id not in each.beats or over(each, other))
-        for each in others
-    )
+    differs = rivals.over[rule.id] ^ rivals.over[other.id] | rivals.below[rule.id] - rivals.below[other.id]
+    thirds = [rivals.book.rules[id_] for id_ in differs - {rule.id, other.id}]
+    # Where thirds do the same, and only containment is between them, it matters not which of them is left.
+    contained = not rivals.named & {rule.id, other.id, *differs}
+    return not thirds or (contained and all(_does_the_same(rule, each) for each in thirds))
 
 
 def _contradiction(condition: Condition) -> str:
@@ -155,15 +165,20 @@ def idle_beats(book: Rulebook) -> Iterator[Finding]:
                 yield of_rule("idle-beats", rule, message, "take it out of `beats`")
 
 
-def unkept(book: Rulebook, today: dt.date) -> Iterator[Finding]:
-    """Yield the rules whose review is due, that nobody answers for, or that have no example."""
+def unkept(book: Rulebook, today: dt.date, hopeless: Collection[str] = ()) -> Iterator[Finding]:
+    """Yield the rules whose review is due, that nobody answers for, or that have no example.
+
+    Rules by whose ids it is said already that they can never win need no example, and where no rule has one
+    that is said once.
+    """
+    some = any(rule.yes or rule.no for rule in book.rules.values())
     for rule in book.rules.values():
         if rule.until and dt.date.fromisoformat(rule.until) < today:
             hint = "review it, then move the date or delete the rule"
             yield of_rule("review-due", rule, f"{rule.id} was to be reviewed by {rule.until}", hint)
         if not rule.owner:
             yield of_rule("no-owner", rule, f"{rule.id} has no owner", 'add `owner = "@team"`')
-        if not rule.yes:
+        if some and not rule.yes and rule.id not in hopeless:
             yield of_rule("no-example", rule, f"{rule.id} has no `yes`", "add a query that it takes")
 
 

@@ -11,7 +11,9 @@ from router.core.rule import Rule
 from router.errors import QueryRefused
 from router.rulebook.check.examples import Example
 from router.rulebook.check.finding import Finding, Related, of_rule, place_of
+from router.rulebook.check.rivals import makes_ring
 from router.rulebook.corpus import Recorded
+from router.rulebook.formats import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +104,19 @@ def _met(
 
 def _tie(book: Rulebook, rules: list[Rule], tie: _Tie, total: int) -> Finding:
     """Name both sides with the line to add to each; an example that ties does not hold, so it is an error."""
-    met = [f"{tie.recorded} of {total} recorded queries"] if tie.recorded else []
-    met += [f"{tie.examples} example{'' if tie.examples == 1 else 's'}"] if tie.examples else []
+    met = [f"{tie.recorded} of {counted(total, 'recorded query')}"] if tie.recorded else []
+    met += [counted(tie.examples, "example")] if tie.examples else []
     names = " and ".join(rule.id for rule in rules)
     message = f'{names} tie on {" and ".join(met)}, such as "{tie.witness}"'
     severe = bool(tie.examples) or book.settings.ambiguous == "error"
-    sides = (_settled(rule, [other for other in rules if other is not rule]) for rule in rules)
+    sides = (_settled(book, rule, [other for other in rules if other is not rule]) for rule in rules)
     hint = "give one of them a condition that the other lacks, or add one of these lines"
     return of_rule("tie", rules[0], message, hint, tuple(sides), severe=severe)
 
 
-def _settled(rule: Rule, others: list[Rule]) -> Related:
+def _settled(book: Rulebook, rule: Rule, others: list[Rule]) -> Related:
+    if makes_ring(book, rule, others):
+        return place_of(rule, f"{rule.id} cannot win by `beats`, which would make a ring")
     beaten = sorted({*rule.beats, *(other.id for other in others)})
     listed = ", ".join(f'"{each}"' for each in beaten)
     table = rule.id.partition(".")[2]
