@@ -52,7 +52,7 @@ class Rulebook:
         asked = Query(query) if isinstance(query, str) else query
         self.settings.refuse_facts(asked)
         sight = Sight(asked, self.normaliser.read(asked.text))
-        rules = self.rules.values() if near else self.index.candidates(sight.reading)
+        rules = self.index.near(sight) if near else self.index.candidates(sight)
         if instead:
             rules = [instead.get(each.id, each) for each in rules]
         return decide(

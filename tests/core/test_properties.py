@@ -113,10 +113,26 @@ def test_the_order_of_settings_never_matters(world: World) -> None:
 
 
 def without_near_misses_all_else_is_the_same(world: World) -> None:
-    """Hold the index, which looks at few rules, against every rule."""
-    whole = world.book.decide(world.query)
+    whole = by_every_rule(world)
     kept = tuple(each for each in whole.verdicts if each.verdict != "near")
     assert world.book.decide(world.query, near=False) == replace(whole, verdicts=kept)
+
+
+def the_index_leaves_out_no_rule_that_matches_or_nearly_does(world: World) -> None:
+    assert world.book.decide(world.query) == by_every_rule(world)
+
+
+def by_every_rule(world: World) -> Decision:
+    """Decide as the reference does: hold every rule against the query."""
+    book = world.book
+    sight = Sight(world.query, book.normaliser.read(world.query.text))
+    return decide(book.rules.values(), sight, SETTINGS.layers, book.revision, book.admission, Containment())
+
+
+@settings(max_examples=300)
+@given(worlds())
+def test_the_index_leaves_out_no_rule_that_matches_or_nearly_does(world: World) -> None:
+    the_index_leaves_out_no_rule_that_matches_or_nearly_does(world)
 
 
 @settings(max_examples=200)
@@ -510,6 +526,7 @@ PROPERTIES: Final[tuple[Callable[[World], None], ...]] = (
     every_loser_loses_for_a_reason,
     what_a_narrower_rule_matches_a_wider_one_matches,
     without_near_misses_all_else_is_the_same,
+    the_index_leaves_out_no_rule_that_matches_or_nearly_does,
     what_a_condition_implies_is_found_by_its_words,
 )
 
