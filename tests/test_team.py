@@ -161,3 +161,33 @@ def test_an_example_of_the_word_would_have_told(branch: Shell) -> None:
 
     assert checked.code == 1
     assert f'incident.page-oncall does not match its own example "{INCIDENT}"' in checked.out
+
+
+def test_the_page_shows_what_the_commands_print(company: Shell) -> None:
+    page = (TEAM / "README.md").read_text(encoding="utf-8")
+    for arguments in (("rules", "check"), ("snapshot", "check")):
+        assert f"$ ts {' '.join(arguments)}\n{company.ts(*arguments).out}" in page
+    covered = company.ts("rules", "test", "--coverage").out
+    assert covered.splitlines()[0] in page
+    assert covered[covered.index("coverage ") :] in page
+
+
+def test_only_the_comparison_with_october_tells_what_the_pull_request_does(branch: Shell) -> None:
+    page = (TEAM / "README.md").read_text(encoding="utf-8")
+
+    assert branch.ts("rules", "check", "--strict").code == 0
+    assert branch.ts("rules", "test").code == 0
+    assert branch.ts("snapshot", "check").code == 0
+    assert branch.ts("rules", "diff", "main").code == 0
+    compared = branch.ts("rules", "diff", "main", "--queries", "recorded/2026-10.txt")
+    assert compared.code == 5
+    assert f"$ ts rules diff main --queries recorded/2026-10.txt\n{compared.out}" in page
+    assert "the ledger replica is wedged again" in compared.out
+
+    vocabulary = branch.directory / "rules/vocab.toml"
+    text = vocabulary.read_text(encoding="utf-8")
+    vocabulary.write_text(text.replace("down = [\n", 'down = [\n    "wedged",\n', 1), encoding="utf-8")
+    repaired = branch.ts("rules", "diff", "main", "--queries", "recorded/2026-10.txt")
+    same = "main → the working tree: 388 queries, 388 the same, 0 changed\n"
+    assert (repaired.code, repaired.out) == (0, same)
+    assert repaired.out in page

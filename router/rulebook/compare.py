@@ -170,7 +170,9 @@ def _groups(one: Side, other: Side, changes: list[Change]) -> Iterator[Group]:
     for each in changes:
         found.setdefault(each.causes, []).append(each)
     for causes, members in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
-        reasons = tuple(reason(id_, one.rules.get(id_), other.rules.get(id_)) for id_ in causes)
+        asked = (side.sight(each.query).reading.stem_set for each in members for side in (one, other))
+        said = frozenset().union(*asked)
+        reasons = tuple(reason(id_, one.rules.get(id_), other.rules.get(id_), said) for id_ in causes)
         first = other.rules.get(causes[0]) or one.rules.get(causes[0])
         file, _, line = first.rule.at.rpartition(":") if first else (SETTINGS, "", "0")
         yield Group(causes, reasons, file, int(line), tuple(members))

@@ -65,7 +65,7 @@ def _head(group: Group, written: Callable[[str], str] = str) -> str:
         f"{written(cause)} ({written(reason)})"
         for cause, reason in zip(group.causes, group.reasons, strict=True)
     )
-    verb = "changes" if len(group.causes) == 1 else "together change"
+    verb = "changes" if len(group.causes) == 1 else "change"
     return f"{causes} {verb} {counted(len(group.changes), 'query')}"
 
 

@@ -6,32 +6,52 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from router.core.conditions import Condition, Looks, Says, Word
+from router.core.slots import Entry
 from router.rulebook.sides import SETTINGS, Written
 
-MOST_NAMED: Final = 5
+MOST_NAMED: Final = 3
 """Words of a condition that a reason names."""
 
 
-def reason(cause: str, before: Written | None, after: Written | None) -> str:
-    """Return what became of a rule, or of the settings."""
+def reason(cause: str, before: Written | None, after: Written | None, said: frozenset[str]) -> str:
+    """Return what became of a rule, or of the settings; words that are `said`, as stems, are named first."""
     if before is None or after is None:
         if cause == SETTINGS:
             return "the settings changed"
         return "added" if before is None else "removed"
     then, now = before.parts(), after.parts()
     changed = [name for name, value in then.items() if value != now[name]]
-    named = _named(before.rule.condition, after.rule.condition) if "condition" in changed else ""
+    named = _named(before.rule.condition, after.rule.condition, said) if "condition" in changed else ""
     return f"{' and '.join(changed)} changed{named}"
 
 
-def _named(before: Condition, after: Condition) -> str:
+def _named(before: Condition, after: Condition, said: frozenset[str]) -> str:
     """Name what a condition lost and gained."""
     then, now = dict(_words(before)), dict(_words(after))
     lost = {shown for key, shown in then.items() if key not in now}
     gained = {shown for key, shown in now.items() if key not in then}
     told = (("without", lost - gained), ("with", gained - lost), ("another pattern for", lost & gained))
-    parts = [f"{how} {_listed(sorted(names))}" for how, names in told if names]
+    heard = {
+        _quoted(word.shown)
+        for each in (before, after)
+        for word in _entries(each)
+        if said.issuperset(word.stems)
+    }
+    parts = [
+        f"{how} {_listed(sorted(names, key=lambda name: (name not in heard, name)))}"
+        for how, names in told
+        if names
+    ]
     return f": {', '.join(parts)}" if parts else ""
+
+
+def _entries(condition: Condition) -> Iterator[Word | Entry]:
+    """Yield every word and every entry of a list."""
+    for atom in condition.atoms():
+        if isinstance(atom, Word):
+            yield atom
+        elif isinstance(atom, Says):
+            yield from (entry for slot in atom.template.slots().values() for entry in slot.entries)
 
 
 def _words(condition: Condition) -> Iterator[tuple[tuple[str, ...], str]]:

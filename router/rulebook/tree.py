@@ -43,6 +43,9 @@ class Directory:
         for above, folders, files in os.walk(self.path / folder, onerror=self._refuse, followlinks=True):
             folders[:] = sorted(each for each in folders if not each.startswith("."))
             relative = Path(above).relative_to(self.path)
+            for each in folders:
+                if _leads_round(Path(above, each)):
+                    raise _refusal((relative / each).as_posix(), "the link leads round in a circle")
             odd = (each for each in folders if each.endswith((".toml", ".j2")))
             seen = (each for each in files if not each.startswith("."))
             found += [(relative / each).as_posix() for each in (*seen, *odd)]
@@ -56,6 +59,13 @@ class Directory:
     def _refuse(self, error: OSError) -> None:
         """Refuse a folder that cannot be listed; one that is not there holds nothing."""
         if not isinstance(error, FileNotFoundError):
-            name = Path(error.filename).relative_to(self.path).as_posix()
-            problem = Problem(name, f"cannot be read: {error.strerror}", code="unreadable")
-            raise RulebookRefused((problem,)) from error
+            raise _refusal(Path(error.filename).relative_to(self.path).as_posix(), str(error.strerror))
+
+
+def _leads_round(folder: Path) -> bool:
+    """Whether a folder is a link to one above it, below which there would be no end."""
+    return folder.is_symlink() and folder.parent.resolve().is_relative_to(folder.resolve())
+
+
+def _refusal(name: str, reason: str) -> RulebookRefused:
+    return RulebookRefused((Problem(name, f"cannot be read: {reason}", code="unreadable"),))

@@ -43,7 +43,7 @@ class Trial:
         if change.query.file == NONE and after.kind != "none":
             return f"from {NONE}, which no rule may take"
         if after.kind == "tie":
-            return f"new tie of {' and '.join(after.rules)}"
+            return f"in a new tie of {' and '.join(after.rules)}"
         if before.kind == "none":
             return "from the planner" if "planner" in self.book.settings.fallback else "from no rule"
         if before.rules == after.rules:

@@ -363,7 +363,7 @@ def test_a_reason_names_five_words_and_counts_the_rest() -> None:
     )
 
     assert reasons(found) == [
-        't.refund: condition changed: without "refund", with "a", "b", "c", "d", "e" and 2 more'
+        't.refund: condition changed: without "refund", with "a", "b", "c" and 4 more'
     ]
 
 

@@ -42,7 +42,7 @@ rules/team/t.toml:1: t.gone (removed) changes 1 query
   gone
     t.gone: mcp:ledger/get → none
 
-rules/team/t.toml:1: t.late (added) and t.order (targets changed) together change 1 query
+rules/team/t.toml:1: t.late (added) and t.order (targets changed) change 1 query
   late order
     t.order: mcp:ledger/get → t.late: mcp:ledger/get
 
@@ -98,7 +98,7 @@ def test_markdown_is_a_comment_that_is_found_again(found: Comparison) -> None:
 |---|---|---|
 | `gone` | `t.gone: mcp:ledger/get` | `none` |
 
-`t.late` (`added`) and `t.order` (`targets changed`) together change 1 query"""
+`t.late` (`added`) and `t.order` (`targets changed`) change 1 query"""
     )
     assert "| `status` | `t.status: mcp:ledger/get` | the same, called otherwise |\n" in FORMATS["md"](
         found, TITLE, 9, ""

@@ -19,7 +19,7 @@ from tests.projects import write
 
 BEHIND = "write [] before a text that begins with a bracket"
 same = settings(
-    derandomize=True, database=None, deadline=None, max_examples=300,
+    derandomize=True, database=None, deadline=None, max_examples=120,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )  # fmt: skip
 
@@ -320,7 +320,7 @@ def test_any_file_is_read_or_told(text: str, name: str) -> None:
 
 
 @pytest.mark.slow
-@settings(same, max_examples=20_000, derandomize=False)
+@settings(same, max_examples=5000, derandomize=False)
 @given(queries())
 def test_what_is_written_reads_back_many_times_over(query: Query) -> None:
     what_is_written_reads_back(query)

@@ -44,9 +44,9 @@ def uncovered(condition: str, *asked: Query | str) -> tuple[str, ...]:
         ('when.all = ["@any"]', ("arrived",), ()),
         ('when.all = ["@status", "order"]', ("order", "status"), ("@status", "order")),
         ('say = ["show orders", "(list|count) orders"]', ("list orders",), ('say "show orders"',)),
-        ('when = { all = ["a"], modes = ["useful", "faves"] }', (query("a", modes=["useful"]),), ("mode faves",)),
+        ('when.modes = ["useful", "faves"]', (query("a", modes=["useful"]),), ("mode faves",)),
         ('when = { all = ["a"], facts = { env = "prod" } }', ("a",), ("a", "fact env=prod")),
-        ('when.attached = ["image/*", "text/plain"]', (query("a", attached=["image/png"]),), ("attached text/plain",)),
+        ('when.attached = ["image/*", "a/b"]', (query("a", attached=["image/png"]),), ("attached a/b",)),
         ('when.looks = "order"', ("order 12",), ()),
         ('when.looks = "order"', ("order",), ("looks like order",)),
     ],
@@ -116,8 +116,8 @@ def counts(covered: int, whole: int) -> Coverage:
 
 @pytest.mark.parametrize(
     ("covered", "whole", "shown"),
-    [(999, 1000, "99.9 %"), (9999, 10000, "99.9 %"), (1000, 1000, "100.0 %"), (2, 3, "66.6 %"), (1, 1000, "0.1 %")],
-)  # fmt: skip
+    [(999, 1000, "99.9 %"), (9999, 10000, "99.9 %"), (1000, 1000, "100.0 %"), (2, 3, "66.6 %")],
+)
 def test_a_percentage_is_cut_off(covered: int, whole: int, shown: str) -> None:
     assert str(counts(covered, whole)).endswith(f" · {shown}")
 

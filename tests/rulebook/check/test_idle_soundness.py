@@ -26,13 +26,13 @@ def unworded(query: Query) -> Query:
 def outcome(book: Rulebook, query: Query) -> JSON:
     """Return the kind of a decision and what would be carried out; for a tie, all that might be."""
     decision = book.decide(query, near=False)
-    sight = unmatched(book, query)
+    does = deeds(book, query)
     winners = [each for each in (decision.rule, *decision.tied) if each]
-    does = {sight[each] for each in winners}
-    return decision.kind, sorted(does), [(each, sight[each]) for each in decision.added]
+    might = sorted({does[each] for each in winners})
+    return decision.kind, might, [(each, does[each]) for each in decision.added]
 
 
-def unmatched(book: Rulebook, query: Query) -> dict[str, str]:
+def deeds(book: Rulebook, query: Query) -> dict[str, str]:
     """Return what each rule that matches would carry out."""
     found: dict[str, str] = {}
     for rule in book.rules.values():
@@ -43,7 +43,7 @@ def unmatched(book: Rulebook, query: Query) -> dict[str, str]:
 
 
 def never_wins(world: Alike) -> int:
-    """Hold every rule that can never win against every query; return how many there were."""
+    """Let every rule that can never win meet every query: it wins none; return how many there were."""
     book = world.book
     found = [id_ for id_, each in idle_rules(book, ()).items() if each.id == "never-wins"]
     for query in map(unworded, world.queries):
@@ -59,9 +59,9 @@ def changes_nothing(world: Alike) -> int:
     fewer = world.sources
     for id_ in found:
         fewer = without(fewer, id_)
-        for query in world.queries:
-            assert outcome(compiled(without(world.sources, id_)), query) == outcome(book, query)
-            assert outcome(compiled(fewer), query) == outcome(book, query)
+        for other in (compiled(without(world.sources, id_)), compiled(fewer)):
+            for query in world.queries:
+                assert outcome(other, query) == outcome(book, query)
     return len(found)
 
 
@@ -83,39 +83,21 @@ def idle_entries(world: Alike) -> int:
 CLAIMS = (never_wins, changes_nothing, idle_entries)
 
 
-@same
-@given(alike())
-def test_a_rule_that_is_said_never_to_win_wins_no_query(world: Alike) -> None:
-    never_wins(world)
-
-
-@same
-@given(alike())
-def test_without_a_rule_that_changes_nothing_every_query_goes_the_same_way(world: Alike) -> None:
-    changes_nothing(world)
-
-
-@same
-@given(alike())
-def test_without_an_idle_entry_of_beats_every_decision_is_the_same(world: Alike) -> None:
-    idle_entries(world)
-
-
-def test_the_generated_rulebooks_have_what_is_looked_for() -> None:
+def test_what_is_said_of_idle_rules_holds_for_every_query_and_is_said_often() -> None:
     counts: Counter[str] = Counter()
 
-    @settings(same, max_examples=150)
-    @given(alike(asked=1))
-    def count(world: Alike) -> None:
+    @settings(same, max_examples=60)
+    @given(alike())
+    def try_all(world: Alike) -> None:
         for claim in CLAIMS:
             counts[claim.__name__] += claim(world)
 
-    count()
-    assert all(counts[claim.__name__] > 20 for claim in CLAIMS), counts
+    try_all()
+    assert all(counts[claim.__name__] > 10 for claim in CLAIMS), counts
 
 
 @pytest.mark.slow
-@settings(same, max_examples=3000, derandomize=False)
+@settings(same, max_examples=1000, derandomize=False)
 @given(alike())
 def test_it_holds_many_times_over(world: Alike) -> None:
     for claim in CLAIMS:

@@ -224,7 +224,7 @@ def test_a_tie_is_told_for_every_query_that_ties_and_for_no_other(world: World) 
 
 
 @pytest.mark.slow
-@settings(same, max_examples=1500, derandomize=False)
+@settings(same, max_examples=1000, derandomize=False)
 @given(alike())
 def test_offered_lines_settle_ties_many_times_over(world: Alike) -> None:
     settled_by_each_line(world)
