@@ -41,7 +41,7 @@ def ended(command: Callable[Flags, int]) -> Callable[Flags, None]:
         try:
             code = command(*flags, **options)
         except RouterError as error:
-            if options.get("as_json"):
+            if options.get("as_json") or options.get("as_format") == "json":
                 show.document({"error": error.to_dict()}, indent=None if options.get("stream") else 2)
             show.error(error)
             code = show.exit_code(error)

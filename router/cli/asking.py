@@ -39,6 +39,13 @@ Attach = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
+def chosen_format(name: str, *, as_json: bool) -> str:
+    """Return the format that `--format` and `--json` ask for. Raises BadParameter where they differ."""
+    if as_json and name not in ("text", "json"):
+        raise typer.BadParameter(f"--json and --format {name} exclude each other")
+    return "json" if as_json else name
+
+
 def query(
     text: list[str],
     *,

@@ -61,11 +61,14 @@ def edited(draw: st.DrawFn, rule: RuleText) -> RuleText:
     """Draw a rule with one thing changed."""
     what = draw(st.sampled_from(("condition", "stage", "target", "answer", "ask", "layer", "beats", "why")))
     if what == "condition":
-        blank = dict.fromkeys(("all", "any", "none", "say", "looks", "modes", "attached"), ()) | {"facts": {}}
+        blank: dict[str, JSON] = dict.fromkeys(
+            ("all", "any", "none", "say", "looks", "modes", "attached"), ()
+        )
+        blank["facts"] = {}
         return replace(rule, **{**blank, **draw(conditions())})
     if what == "stage":
-        canary = {"stage": "canary", "share": draw(st.sampled_from((10, 50, 100)))}
-        return replace(rule, **draw(st.sampled_from((canary, {"stage": "shadow", "share": None}))))
+        share = draw(st.sampled_from((None, 10, 50, 100)))
+        return replace(rule, stage="canary" if share else "shadow", share=share)
     if what == "target":
         return replace(rule, steps=(replace(rule.steps[0], use=draw(st.sampled_from(TARGETS))),))
     if what == "answer":

@@ -24,10 +24,10 @@ Strict = Annotated[bool, typer.Option(help="Fail on warnings too.")]
 
 def check(as_format: As = "text", strict: Strict = False, as_json: asking.AsJson = False) -> int:
     """Check the rules against their examples, the recorded queries and what servers and agents offer."""
+    name = asking.chosen_format(as_format, as_json=as_json)
     project = load_project(Path.cwd())
     tree = Directory(project.directory)
     report = checked(Reading(tree, project.settings), read_corpus(tree), catalogue(project).offers())
-    name = "json" if as_json else as_format
     show.data(FORMATS[name](report, above_project(project.directory)))
     if not report.loaded:
         return show.EXIT_ASKER

@@ -39,6 +39,7 @@ def diff(
     as_json: asking.AsJson = False,
 ) -> int:
     """Compare decisions under the rules of a git revision with those of today, or of another revision."""
+    write = FORMATS[asking.chosen_format(as_format, as_json=as_json)]
     project = load_project(Path.cwd())
     before = read_revision(project.directory, rev, fork_of=(other or "HEAD") if merge_base else "")
     after = Directory(project.directory) if other is None else read_revision(project.directory, other)
@@ -49,6 +50,5 @@ def diff(
     found = compare(old, new, records)
     base = f" (merge base {before.name})" if merge_base else ""
     title = f"{rev}{base} → {other or NOW}"
-    write = FORMATS["json" if as_json else as_format]
     show.data(write(found, title, samples, above_project(project.directory)).rstrip("\n"))
     return show.EXIT_CHANGED if found.changes else 0
