@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from router.core.query import Attachment, Query
     from router.engine import Route, Router
     from router.errors import Problem, RouterError
-    from router.wiring import load, open_router
+    from router.loading import load
+    from router.wiring import open_router
 
 __version__ = "0.1.0"
 
@@ -60,7 +61,7 @@ _ROOMS = {
     "StepOutcome": "router.core.outcome",
     "Target": "router.core.plan",
     "Verdict": "router.core.decision",
-    "load": "router.wiring",
+    "load": "router.loading",
     "open_router": "router.wiring",
 }
 

@@ -42,7 +42,9 @@ ROOMS = {
     "router.config": FILES,
     "router.catalogue.store": FILES,
     "router.engine": ASYNC,
+    "router.loading": FILES,
     "router.wiring": ASYNC,
+    "router.cli.explain": COMMANDS - {"anyio", "sniffio", "idna"},
     "router.cli.app": COMMANDS,
 }
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import anyio
 import pytest
 
-from router import wiring
+from router import loading, wiring
 from router.config import Project
 from router.core.outcome import Blob, Result
 from router.errors import ProjectNotFound, RulebookRefused, SettingsRefused, TargetUnknown
@@ -84,7 +84,7 @@ async def test_what_a_driver_sees_is_kept_in_the_catalogue(project: Project) -> 
         Recorder.made[0].given["seen"](OFFER)
         assert router.catalogue.offers() == (OFFER,)
 
-    assert wiring.catalogue(project).offers() == (OFFER,)
+    assert loading.catalogue(project).offers() == (OFFER,)
 
 
 async def test_files_of_results_are_written_only_where_the_caller_asks(project: Project) -> None:
@@ -185,7 +185,7 @@ async def test_opening_often_adds_no_handlers_of_logs(project: Project) -> None:
 
 
 def test_a_rulebook_is_loaded_without_making_state_or_drivers(project: Project) -> None:
-    book = wiring.load(project.directory)
+    book = loading.load(project.directory)
 
     assert book.decide("ask").rule == "rules.one"
     assert book.revision == read_rulebook(Directory(project.directory), project.settings).revision
@@ -196,13 +196,13 @@ def test_a_rulebook_is_loaded_without_making_state_or_drivers(project: Project) 
 async def test_what_does_not_load_is_told_before_anything_is_made(project: Project, tmp_path: Path) -> None:
     projects.write(project.directory, {"rules/team/rules.toml": "[one]\nsay = 5"})
     with pytest.raises(RulebookRefused):
-        wiring.load(project.directory)
+        loading.load(project.directory)
     with pytest.raises(RulebookRefused):
         await wiring.open_router(project.directory).__aenter__()
     projects.write(project.directory, {"ts.toml": "a = 1"})
     with pytest.raises(SettingsRefused):
-        wiring.load(project.directory)
+        loading.load(project.directory)
     with pytest.raises(ProjectNotFound):
-        wiring.load(tmp_path / "nowhere")
+        loading.load(tmp_path / "nowhere")
 
     assert not project.home.exists()

@@ -1,82 +1,71 @@
-"""The command line as one declaration, and the one place where errors become exit codes."""
+"""The command line as one declaration."""
 
 from __future__ import annotations
 
-import functools
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, ParamSpec
+from typing import Annotated, ClassVar
 
 import typer
 
 from router import __version__
-from router.cli import show, snapshot
-from router.cli.discover import discover
-from router.cli.doctor import doctor
-from router.cli.explain import explain
-from router.cli.init import init
-from router.cli.q import q
-from router.cli.rules.check import check
-from router.cli.rules.diff import diff
-from router.cli.rules.fmt import fmt
-from router.cli.rules.listing import list_rules, show_rule
-from router.cli.rules.new import new
-from router.cli.rules.proving import run_tests
-from router.cli.rules.schema import schema
-from router.cli.rules.trying import try_file
-from router.errors import RouterError
-
-Flags = ParamSpec("Flags")
-
-OPTIONS = {"help_option_names": ["-h", "--help"]}
+from router.cli import show
+from router.cli.opening import OPTIONS, Group
 
 
-def ended(command: Callable[Flags, int]) -> Callable[Flags, None]:
-    """Return the command with its errors told on standard error and its code as the process's."""
+class Main(Group):
+    """`ts …`."""
 
-    @functools.wraps(command)
-    def run(*flags: Flags.args, **options: Flags.kwargs) -> None:
-        try:
-            code = command(*flags, **options)
-        except RouterError as error:
-            if options.get("as_json") or options.get("as_format") == "json":
-                show.document({"error": error.to_dict()}, indent=None if options.get("stream") else 2)
-            show.error(error)
-            code = show.exit_code(error)
-        except KeyboardInterrupt:
-            show.note("interrupted")
-            code = show.EXIT_INTERRUPTED
-        except OSError as failure:
-            show.unwritable(failure)
-            code = show.EXIT_FAILED
-        raise typer.Exit(code)
+    named: ClassVar[Mapping[str, str]] = {
+        "q": "router.cli.q:q",
+        "explain": "router.cli.explain:explain",
+        "discover": "router.cli.discover:discover",
+        "init": "router.cli.init:init",
+        "doctor": "router.cli.doctor:doctor",
+    }
 
-    return run
+
+class Rules(Group):
+    """`ts rules …`."""
+
+    named: ClassVar[Mapping[str, str]] = {
+        "check": "router.cli.rules.check:check",
+        "test": "router.cli.rules.proving:run_tests",
+        "diff": "router.cli.rules.diff:diff",
+        "try": "router.cli.rules.trying:try_file",
+        "new": "router.cli.rules.new:new",
+        "fmt": "router.cli.rules.fmt:fmt",
+        "list": "router.cli.rules.listing:list_rules",
+        "show": "router.cli.rules.listing:show_rule",
+        "schema": "router.cli.rules.schema:schema",
+    }
+
+
+class Snapshot(Group):
+    """`ts snapshot …`."""
+
+    named: ClassVar[Mapping[str, str]] = {
+        "check": "router.cli.snapshot:check",
+        "update": "router.cli.snapshot:update",
+    }
 
 
 app = typer.Typer(
     name="ts",
+    cls=Main,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings=OPTIONS,
 )
-rules = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Author and check rules.")
-for command in (q, explain, discover, init, doctor):
-    app.command()(ended(command))
-AUTHORING: dict[str, Callable[..., int]] = {
-    "check": check, "diff": diff, "fmt": fmt, "list": list_rules, "new": new, "schema": schema,
-    "show": show_rule, "test": run_tests, "try": try_file,
-}  # fmt: skip
-for name, author in AUTHORING.items():
-    rules.command(name)(ended(author))
+rules = typer.Typer(cls=Rules, no_args_is_help=True, rich_markup_mode=None, help="Author and check rules.")
 app.add_typer(rules, name="rules")
-snapshots = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Keep decisions in git.")
-for keeper in (snapshot.check, snapshot.update):
-    snapshots.command()(ended(keeper))
-app.add_typer(snapshots, name="snapshot")
+snapshot = typer.Typer(
+    cls=Snapshot, no_args_is_help=True, rich_markup_mode=None, help="Keep decisions in git."
+)
+app.add_typer(snapshot, name="snapshot")
 
 
 def _version(wanted: bool) -> None:

@@ -12,8 +12,9 @@ from router.core.findings import nearest_or_all
 from router.core.settings import Settings
 from router.engine import Router
 from router.errors import CallError, QueryRefused
+from router.loading import loaded
 from router.ports import Offer
-from router.wiring import loaded, opened
+from router.wiring import opened
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Servers or agents; all by default.")]
 Refresh = Annotated[bool, typer.Option("--refresh", help="Ask again even where the catalogue knows.")]

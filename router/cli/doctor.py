@@ -15,7 +15,8 @@ from router.cli import asking, show
 from router.config import Project, unknown_variables
 from router.core.book import Rulebook
 from router.errors import CallError
-from router.wiring import loaded, opened
+from router.loading import loaded
+from router.wiring import opened
 
 Line = tuple[str, str, str]
 """`ok`, `warn` or `fail`; what was looked at; what was seen."""

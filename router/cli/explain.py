@@ -11,7 +11,7 @@ from router.cli.preview import shown
 from router.core.explain import wanted
 from router.core.findings import nearest
 from router.errors import QueryRefused
-from router.wiring import load
+from router.loading import load
 
 Want = Annotated[str | None, typer.Option(metavar="RULE", help="Hold this rule against the question.")]
 

@@ -18,7 +18,8 @@ from router.core.plan import JSON
 from router.core.query import Query
 from router.engine import Route, Router
 from router.errors import NoRoute, RouterError
-from router.wiring import loaded, opened
+from router.loading import loaded
+from router.wiring import opened
 
 MOST_NEAR: Final = 3
 

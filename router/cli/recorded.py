@@ -13,11 +13,11 @@ import typer
 from router.config import Project
 from router.core.findings import Findings
 from router.errors import CorpusRefused, Problem, QueryRefused
+from router.loading import ledger
 from router.rulebook.corpus import QUERIES, Recorded, read_corpus, read_queries
 from router.rulebook.revision import Revision
 from router.rulebook.tree import Tree
 from router.toml.read import read_text
-from router.wiring import ledger
 
 Queries = Annotated[
     list[Path] | None,

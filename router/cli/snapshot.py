@@ -12,6 +12,7 @@ from router.core.book import Rulebook
 from router.core.findings import Findings
 from router.disk import replace_file
 from router.errors import CorpusRefused
+from router.loading import loaded
 from router.rulebook.corpus import Recorded
 from router.rulebook.formats import counted
 from router.rulebook.snapshot import (
@@ -23,7 +24,6 @@ from router.rulebook.snapshot import (
     snapshot,
 )
 from router.rulebook.tree import Directory
-from router.wiring import loaded
 
 ACCEPT = "ts snapshot update"
 Shown = Annotated[int, typer.Option("--samples", metavar="N", min=0, help="Changed lines that are shown.")]

@@ -10,12 +10,12 @@ import typer
 from router.cli import asking, show
 from router.config import load_project
 from router.context import above_project
+from router.loading import catalogue
 from router.rulebook.check import check as checked
 from router.rulebook.check.formats import FORMATS
 from router.rulebook.corpus import read_corpus
 from router.rulebook.read import Reading
 from router.rulebook.tree import Directory
-from router.wiring import catalogue
 
 Format = Literal["text", "json", "sarif", "github", "md"]
 As = Annotated[Format, typer.Option("--format", help="How the findings are written.")]

@@ -11,11 +11,11 @@ from router.cli import asking, show
 from router.cli.recorded import Log, Queries, asked_since, recorded
 from router.config import load_project
 from router.context import above_project
+from router.loading import loaded, loaded_at
 from router.rulebook.compare import compare
 from router.rulebook.compare_formats import FORMATS, NOW
 from router.rulebook.revision import read_revision
 from router.rulebook.tree import Directory
-from router.wiring import loaded, loaded_at
 
 Format = Literal["text", "json", "md", "github"]
 As = Annotated[Format, typer.Option("--format", help="How the changes are written.")]

@@ -13,10 +13,10 @@ from router.core.findings import Findings, nearest, nearest_or_all
 from router.core.plan import JSON
 from router.core.rule import STAGES, Rule
 from router.errors import QueryRefused
+from router.loading import loaded
 from router.rulebook.formats import counted
 from router.rulebook.tree import Directory
 from router.toml.positions import Positions
-from router.wiring import loaded
 
 Layer = Annotated[str, typer.Option(metavar="LAYER", help="Only rules of this layer.")]
 Owner = Annotated[str, typer.Option(metavar="OWNER", help="Only rules of this owner.")]

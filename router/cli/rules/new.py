@@ -11,13 +11,13 @@ import typer
 from router.cli import asking, show
 from router.config import Project, load_project
 from router.core.query import Query
+from router.loading import catalogue
 from router.rulebook.check.recorded import asked, ties
 from router.rulebook.compare import compare
 from router.rulebook.corpus import Recorded, read_corpus, shown
 from router.rulebook.formats import counted
 from router.rulebook.new import NewRule, write_rule
 from router.rulebook.tree import Directory
-from router.wiring import catalogue
 
 Use = Annotated[str, typer.Option(metavar="TARGET", help="What it calls, such as mcp:git/git_log.")]
 Layer = Annotated[str, typer.Option(metavar="LAYER", help="A layer of ts.toml.")]

@@ -13,12 +13,12 @@ from router.core.book import Rulebook
 from router.core.findings import nearest
 from router.core.rule import Rule
 from router.errors import CorpusRefused, QueryRefused
+from router.loading import loaded
 from router.rulebook.check.proof import Proof, prove
 from router.rulebook.corpus import read_corpus
 from router.rulebook.coverage import Coverage, cover
 from router.rulebook.formats import counted
 from router.rulebook.tree import Directory
-from router.wiring import loaded
 
 Only = Annotated[
     list[str] | None, typer.Argument(metavar="[RULE…]", help="Only their examples; all by default.")

@@ -1,0 +1,56 @@
+"""Loads what a project has on disk: settings, rulebook, catalogue, ledger; it starts nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from router.catalogue.store import Store
+from router.config import PROJECT_FILE, Project, load_project, settings_with
+from router.core.book import Rulebook
+from router.core.findings import Findings
+from router.errors import RulebookRefused, SettingsRefused
+from router.ledger import Ledger
+from router.rulebook.read import Reading, read_rulebook
+from router.rulebook.tree import Directory
+
+if TYPE_CHECKING:
+    from router.rulebook.revision import Revision
+
+
+def load(path: str | Path = ".") -> Rulebook:
+    """Return the compiled rulebook of the project at or above `path`; starts no server, asks nobody.
+
+    Raises ProjectNotFound, SettingsRefused, RulebookRefused.
+    """
+    return loaded(path)[1]
+
+
+def loaded(path: str | Path = ".") -> tuple[Project, Rulebook]:
+    """Return the project at or above `path` with its rulebook. Raises what `load` raises."""
+    project = load_project(Path(path))
+    return project, read_rulebook(Directory(project.directory), project.settings)
+
+
+def loaded_at(project: Project, revision: Revision) -> Rulebook:
+    """Return the rulebook of a project at a git revision; an empty one where there was no project yet.
+
+    Raises SettingsRefused and RulebookRefused, whose places begin with the revision, as git writes them.
+    """
+    findings = Findings()
+    text = revision.text(PROJECT_FILE, findings)
+    try:
+        settings = project.settings if text is None else settings_with(project, text)
+        return Reading(revision, settings, findings).book()
+    except (SettingsRefused, RulebookRefused) as error:
+        raise type(error)(tuple(map(revision.placed, error.problems))) from error
+
+
+def catalogue(project: Project) -> Store:
+    """Return what the project's servers and agents offered when last seen."""
+    return Store(project.home / "catalogue", project.settings)
+
+
+def ledger(project: Project) -> Ledger:
+    """Return the record of what was asked in a project."""
+    return Ledger(project.home, project.directory)
