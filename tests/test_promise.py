@@ -78,7 +78,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         "import router.core.explain, router; assert callable(router.explain)",
         "import router; router.explain; import router.core.explain; assert callable(router.explain)",
         "from router import explain; import router.core.explain as other; assert explain is other.page",
-        "import router.wiring, router.engine, router; assert router.load is router.wiring.load",
+        "import router.loading, router.engine, router; assert router.load is router.loading.load",
         "import sys, router; assert not [n for n in sys.modules if n.startswith('router.')]",
     ],
 )

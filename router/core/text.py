@@ -6,9 +6,8 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from router.core.stem import Stemmer, stemmer
 
@@ -47,11 +46,14 @@ UNSPACED: Final = (
 """Scripts written without spaces between words: they match by characters."""
 VARIATION_SELECTORS: Final = ((0x180B, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
 
+_ASCII_WORD: Final = re.compile(
+    r"[A-Za-z0-9]++(?:(?<=[A-Za-z])'(?=[A-Za-z])[A-Za-z0-9]++)*+(?:(?<=[A-Za-z])[+#]{1,2}+(?![A-Za-z0-9]))?"
+)
+"""What `_spans` finds in a text of ASCII alone."""
 _CLOSING: Final = re.compile(f"[{''.join(QUOTES.values())}](?![^\\W_])")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word of a text."""
 
     stem: str
@@ -156,9 +158,13 @@ class Normaliser:
 
     def read(self, text: str) -> Reading:
         """Return the text as rules see it."""
-        normal = unicodedata.normalize("NFKC", text)
-        words = [Token(self._folded(normal[start:end]), start, end) for start, end in _spans(normal)]
-        return Reading(normal, tuple(sorted((*words, *_marks(normal)), key=lambda token: token.start)))
+        plain = text.isascii()
+        normal = text if plain else unicodedata.normalize("NFKC", text)
+        spans = (found.span() for found in _ASCII_WORD.finditer(normal)) if plain else _spans(normal)
+        words = [Token(self._folded(normal[start:end]), start, end) for start, end in spans]
+        if not PATH_MARKS.isdisjoint(normal.split()):
+            words = sorted((*words, *_marks(normal)), key=lambda token: token.start)
+        return Reading(normal, tuple(words))
 
     def stems(self, text: str) -> tuple[str, ...]:
         """Return the stems alone; empty where the text has no letter or digit."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from router.core import text as text_module
 from router.core.text import Normaliser, contains
 
 ENGLISH = Normaliser("english")
@@ -136,3 +139,12 @@ def test_a_quotation_is_one_piece(text: str, pieces: list[str]) -> None:
 def test_the_version_names_normaliser_and_stemmer() -> None:
     assert ENGLISH.version != PLAIN.version
     assert PLAIN.version == "1/none"
+
+
+@settings(max_examples=500)
+@given(st.text(st.characters(max_codepoint=127), max_size=40) | st.text("ab1'+# .", max_size=12))
+def test_words_of_ascii_are_found_as_those_of_any_text(text: str) -> None:
+    found_spans = [found.span() for found in text_module._ASCII_WORD.finditer(text)]
+
+    assert found_spans == list(text_module._spans(text))
+    assert bool(list(text_module._marks(text))) <= (not text_module.PATH_MARKS.isdisjoint(text.split()))
