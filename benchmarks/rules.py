@@ -22,7 +22,7 @@ SIZES: Final = (100, 1_000, 10_000)
 QUERIES: Final = 5_000
 HOOK_QUERIES: Final = 300
 """Recorded queries of a repository as a hook meets it."""
-RUNS: Final = 5
+RUNS: Final = 3
 TS: Final = str(Path(sys.executable).parent / "ts")
 COMMANDS: Final = {
     "rules check": ("rules", "check"),

@@ -71,13 +71,14 @@ class Ledger:
 def _read(line: str) -> Mapping[str, JSON]:
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return record if isinstance(record, dict) else {}
 
 
 def _time(record: Mapping[str, JSON]) -> dt.datetime:
     try:
-        return dt.datetime.fromisoformat(str(record.get("time", "")))
+        time = dt.datetime.fromisoformat(str(record.get("time", "")))
+        return time if time.tzinfo else time.replace(tzinfo=dt.UTC)
     except ValueError:
         return dt.datetime.min.replace(tzinfo=dt.UTC)

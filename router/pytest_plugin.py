@@ -84,14 +84,18 @@ class RoutingSnapshot:
             old = path.read_text(encoding="utf-8") if path.exists() else ""
             changed = [str(each) for each in snapshots.differences(old, text)]
             more = [f"… and {len(changed) - MOST_LINES} more"] if len(changed) > MOST_LINES else []
-            head = f"{len(changed)} decisions changed, as {path.name} has them:"
+            count = f"{len(changed)} decision{'' if len(changed) == 1 else 's'} changed"
+            head = f"{count}, as {path.name} has them:" if changed else f"{path.name} is out of order"
             raise AssertionError("\n".join((head, *changed[:MOST_LINES], *more, ACCEPT))) from None
 
 
 @contextmanager
 def _told() -> Iterator[None]:
     """Fail with what is wrong with a project, and without a traceback of ours."""
+    reason = ""
     try:
         yield
     except RouterError as error:
-        pytest.fail(str(error), pytrace=False)
+        reason = str(error)
+    if reason:
+        pytest.fail(reason, pytrace=False)

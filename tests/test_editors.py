@@ -95,7 +95,7 @@ def test_a_file_names_its_schema_and_passes_it(path: Path) -> None:
     named = re.match(r"#:schema (\S+)\n(#.*\n)*\n", text)
     assert named, "its first line names no schema, or no blank line ends the comment"
     schema = path.parent / named[1]
-    assert schema.resolve() == ROOT / "schemas" / f"{kind(path)}.json"
+    assert schema.read_bytes() == (ROOT / "schemas" / f"{kind(path)}.json").read_bytes()
 
     problems = [*Draft7Validator(SCHEMAS[kind(path)]()).iter_errors(as_json(tomllib.loads(text)))]
 

@@ -33,6 +33,8 @@ def ended(command: Callable[Flags, int]) -> Callable[Flags, None]:
             show.note("interrupted")
             code = show.EXIT_INTERRUPTED
         except OSError as failure:
+            if options.get("as_json") and not isinstance(failure, BrokenPipeError):
+                show.document({"error": {"code": "system", "message": str(failure)}})
             show.unwritable(failure)
             code = show.EXIT_FAILED
         raise typer.Exit(code)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+from router.cli import show
 from router.config import Project
 from router.core.findings import Findings
+from router.core.plan import JSON
+from router.core.query import Attachment, Query
 from router.errors import CorpusRefused, Problem, QueryRefused
 from router.loading import ledger
-from router.rulebook.corpus import QUERIES, Recorded, read_corpus, read_queries
+from router.rulebook.corpus import HINT, NO_QUERY, QUERIES, Recorded, read_corpus, read_queries, shown
+from router.rulebook.formats import counted
 from router.rulebook.revision import Revision
 from router.rulebook.tree import Tree
 from router.toml.read import read_text
@@ -29,12 +33,11 @@ Log = Annotated[
     str, typer.Option("--log", metavar="SINCE", help="Questions asked here since 7d, 24h or 2026-10-01, too.")
 ]
 _AGO: Final = re.compile(r"(\d{1,6})([mhdw])")
-HINT: Final = "write queries as people ask them, one a line"
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-def asked_since(project: Project, since: str) -> str:
-    """Return the questions asked in a project, as JSON lines. Raises QueryRefused for what is no time."""
+def asked_since(project: Project, since: str) -> tuple[Recorded, ...]:
+    """Return the questions that were asked in a project. Raises QueryRefused for what is no time."""
     found = _AGO.fullmatch(since)
     try:
         if found:
@@ -43,34 +46,50 @@ def asked_since(project: Project, since: str) -> str:
             start = dt.datetime.fromisoformat(since).astimezone()
     except (ValueError, OverflowError) as error:
         raise QueryRefused(f'--log "{since}" is no time such as 7d, 24h or 2026-10-01') from error
-    return "\n".join(json.dumps(each) for each in ledger(project).since(start))
+    asked = [_asked(each) for each in ledger(project).since(start)]
+    if unread := asked.count(None):
+        show.note(f"left out of the ledger: {counted(unread, 'record')} of which no query can be made")
+    return tuple(Recorded(query, shown(query), "ledger") for query in asked if query is not None)
 
 
-def recorded(*trees: Tree, files: list[Path] | None = None, log: str = "") -> tuple[Recorded, ...]:
-    """Return the queries of the trees' corpora, of further files and of the ledger's JSON lines, each once.
+def _asked(record: Mapping[str, JSON]) -> Query | None:
+    """Return the query of a record, or None where it has none that could be asked today."""
+    try:
+        told = record["query"]
+        attached = tuple(Attachment("", each, "") for each in told["attached"])
+        modes, words = frozenset(told["modes"]), frozenset(told["words"])
+        return Query(told["text"], modes, words, told["facts"], attached)
+    except (QueryRefused, KeyError, TypeError, AttributeError):
+        return None
+
+
+def recorded(
+    *trees: Tree, files: list[Path] | None = None, asked: tuple[Recorded, ...] = ()
+) -> tuple[Recorded, ...]:
+    """Return the queries of the trees' corpora, of further files and of the ledger, each as it comes first.
 
     Raises CorpusRefused with every problem at once, and where there is no query at all.
     """
-    found: dict[str, Recorded] = {}
+    found: list[Recorded] = []
     findings = Findings()
     for tree in trees:
         corpus = read_corpus(tree)
         placed = tree.placed if isinstance(tree, Revision) else _as_is
         findings.problems += map(placed, corpus.problems)
-        found |= {each.shown: each for each in corpus.all}
+        found += corpus.all
     for path in files or ():
         before = len(findings.problems)
         text = read_text(path, str(path), findings) or ""
         more = read_queries(path.name, text, findings, shown_as=str(path))
         if not more and len(findings.problems) == before:
-            findings.add(str(path), (), "no query is recorded", HINT, code="no-queries")
-        found |= {each.shown: each for each in more}
-    found |= {each.shown: each for each in read_queries("ledger.jsonl", log, findings)}
+            findings.add(str(path), (), NO_QUERY, HINT, code="no-queries")
+        found += more
     if findings.problems:
         raise CorpusRefused(tuple(findings.problems))
-    if not found:
-        raise CorpusRefused((Problem(QUERIES, "no query is recorded", HINT, code="no-queries"),))
-    return tuple(found.values())
+    first = {each.shown: each for each in reversed((*found, *asked))}
+    if not first:
+        raise CorpusRefused((Problem(QUERIES, NO_QUERY, HINT, code="no-queries"),))
+    return tuple(reversed(first.values()))
 
 
 def _as_is(problem: Problem) -> Problem:

@@ -39,9 +39,11 @@ def check(samples: Shown = 50, as_json: asking.AsJson = False) -> int:
     text = snapshot(book, records)
     changed = tuple(differences(old or "", text))
     conflict = old is not None and has_markers(old)
+    current = old is not None and same(old, text)
     if as_json:
         lines = [{"query": each.query, "before": each.before, "after": each.after} for each in changed]
-        show.document({"queries": len(records), "changed": lines, "accept": ACCEPT})
+        told = {"queries": len(records), "current": current, "changed": lines, "accept": ACCEPT}
+        show.document(told)
     else:
         for each in changed[:samples]:
             show.data(str(each))
@@ -51,11 +53,11 @@ def check(samples: Shown = 50, as_json: asking.AsJson = False) -> int:
         show.note(f"{DECISIONS} holds the markers of a merge conflict")
     elif old is None:
         show.note(f"there is no {DECISIONS} yet")
-    elif not changed and not same(old, text):
+    elif not changed and not current:
         show.note(f"{DECISIONS} is out of order or says something twice; {ACCEPT} puts it right")
     if changed:
         show.note(f"to accept these decisions: {ACCEPT}")
-    return show.EXIT_CHANGED if changed else 0
+    return 0 if current else show.EXIT_CHANGED
 
 
 def update(as_json: asking.AsJson = False) -> int:

@@ -70,6 +70,10 @@ class Rulebook:
         """Hold one rule's condition against a query."""
         return rule.condition.match(Sight(query, self.normaliser.read(query.text)))
 
+    def wins_over(self, one: Rule, other: Rule) -> bool:
+        """Whether a rule is preferred to another of its layer where both match and compete."""
+        return other.id in one.beats or self.containment.narrower(one, other)
+
     def find(self, rule_id: str) -> Rule | None:
         """Return a rule by its id or an earlier one, or None."""
         return self.rules.get(self.was.get(rule_id, rule_id))

@@ -51,7 +51,8 @@ def decide(
 ) -> Decision:
     """Return the decision on a query; pure, and the same for any order of `rules`.
 
-    Without `near` the verdicts leave out near misses, and `rules` may leave out what does not match.
+    `rules` are all that match, and with `near` all that nearly match; others among them do no harm. Without
+    `near` the verdicts leave out near misses.
     """
     query = sight.query
     competing: dict[str, list[Candidate]] = {layer: [] for layer in layers}

@@ -46,7 +46,9 @@ class Index:
             for key in keys:
                 index.setdefault(key, []).append(rule)
         unkeyed = (clause for clause, each in zip(rule.condition.clauses, clauses, strict=True) if not each)
-        if keyed and any(not isinstance(atom, Looks) for clause in unkeyed for atom in clause.atoms):
+        if len(keyed) == 1 and any(
+            not isinstance(atom, Looks) for clause in unkeyed for atom in clause.atoms
+        ):
             self._always_near.append(rule)
 
     def candidates(self, sight: Sight) -> Sequence[Rule]:

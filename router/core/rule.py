@@ -71,6 +71,21 @@ class Rule:
     reads: frozenset[str] = frozenset()
     """Those of the slots that its templates name."""
 
+    @property
+    def competes(self) -> bool:
+        """Whether it can win or lose: it is no `add` rule and no shadow."""
+        return not self.adds and self.stage != "shadow"
+
+    @property
+    def file(self) -> str:
+        """Where it is written."""
+        return self.at.rpartition(":")[0]
+
+    @property
+    def line(self) -> int:
+        """The line of its table there."""
+        return int(self.at.rpartition(":")[2])
+
     def does(self, steps: tuple[StepSource, ...], slots: Mapping[str, JSON]) -> str:
         """Return what the rule would carry out with these steps and slots, so that rules can be compared."""
         read = {name: [slots.get(name), self._is_date(name)] for name in self.reads}

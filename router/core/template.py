@@ -113,11 +113,11 @@ class Templates:
         except Exception as error:
             raise BindingFailed(place, _reason(error)) from error
 
-    def _kept(self, template: str, compile: Callable[[str], Compiled]) -> Compiled:
+    def _kept(self, template: str, make: Callable[[str], Compiled]) -> Compiled:
         """Compile once what is rendered again and again; compiling costs ten times what rendering does."""
-        key = (template, compile.__name__)
+        key = (template, make.__name__)
         if key not in self._compiled:
-            self._compiled[key] = compile(template)
+            self._compiled[key] = make(template)
         compiled: Compiled = self._compiled[key]
         return compiled
 
@@ -167,6 +167,9 @@ class Templates:
 
     def steps_named(self, template: str) -> frozenset[str]:
         """Return the ids of the steps whose results a template reads, as `steps.ID` or `steps["ID"]`."""
+        return self._kept(template, self._steps_named)
+
+    def _steps_named(self, template: str) -> frozenset[str]:
         return frozenset(name for _, tree in self._trees(template) for name in _members(tree, "steps"))
 
     def _trees(self, template: str) -> Iterator[tuple[str | None, nodes.Template]]:

@@ -22,6 +22,8 @@ from router.errors import Problem, QueryRefused
 from router.rulebook.tree import Tree
 
 QUERIES: Final = "corpus/queries.txt"
+NO_QUERY: Final = "no query is recorded"
+HINT: Final = "write queries as people ask them, one a line"
 NONE: Final = "corpus/none.txt"
 _LINE_END: Final = re.compile(r"\r\n?|\n")
 """As editors count lines; the other line ends of Unicode may stand in a text, and in a JSON string."""

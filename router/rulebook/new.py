@@ -12,14 +12,17 @@ import tomli_w
 
 from router.core.book import Rulebook
 from router.core.findings import Findings
-from router.core.plan import Target
+from router.core.plan import JSON, Target
 from router.core.query import Query
 from router.core.rule import Rule
 from router.core.settings import Settings
+from router.core.template import strings
+from router.core.values import VALUES
 from router.disk import replace_file
 from router.errors import Problem, QueryRefused, RulebookRefused
 from router.rulebook.format import format_rules
 from router.rulebook.read import RULE_NAME, Reading
+from router.rulebook.schema import RULE_LINE
 from router.rulebook.sentences import sentence
 from router.rulebook.tree import Directory
 from router.toml.positions import Positions
@@ -73,7 +76,7 @@ def write_rule(
     place = _Place(
         reading, project, f"rules/{layer}/{topic}.toml", layer, topic, _free_name(before, topic, text)
     )
-    written = _rule(before, query, use, owner)
+    written = _rule(before, query, target, owner)
     book = place.book_with(written)
     if against := _nearest(book, book.rules[place.id], recorded):
         written["no"] = [against]
@@ -121,8 +124,16 @@ class _Place:
         """Return what the file will hold; a new one names its schema where the project has it."""
         old = Directory(self.project).text(self.file, Findings())
         if old is None:
-            old = f"#:schema ../../{SCHEMA}\n" if (self.project / SCHEMA).exists() else ""
-        return placed(old, self.name, self.table(written))
+            old = f"{RULE_LINE}\n" if (self.project / SCHEMA).exists() else ""
+        return placed(old, self.name, self.table(written), self.file)
+
+
+def _formatted(text: str, file: str) -> bool:
+    """Whether a file is kept by `ts rules fmt`; one that it cannot lay out is not."""
+    try:
+        return format_rules(text, file) == text
+    except RulebookRefused:
+        return False
 
 
 def _target(use: str) -> Target:
@@ -139,10 +150,25 @@ def _refuse_place(settings: Settings, layer: str, topic: str) -> None:
         raise QueryRefused(f'"{topic}" is not a topic; use letters, digits, - and _')
 
 
-def _rule(book: Rulebook, query: Query, use: str, owner: str) -> dict[str, Any]:
+def _rule(book: Rulebook, query: Query, target: Target, owner: str) -> dict[str, Any]:
     template, example = sentence(book, query)
     rule: dict[str, Any] = {"owner": owner} if owner else {}
-    return rule | {"say": [template], "use": use, "yes": [example]}
+    rule |= {"say": [template], "use": str(target)}
+    if args := _shared_args(book, target):
+        rule["args"] = args
+    return rule | {"yes": [example]}
+
+
+def _shared_args(book: Rulebook, target: Target) -> dict[str, JSON]:
+    """Return the arguments that every other call of a target gives alike, and that read no slot or step."""
+    calls = [step.args for rule in book.rules.values() for step in rule.steps if step.use == target]
+    first = calls[0] if calls else {}
+    return {
+        name: value
+        for name, value in first.items()
+        if all(call.get(name) == value for call in calls)
+        and all(book.templates.names(each) <= VALUES for each in strings(value))
+    }
 
 
 def _nearest(book: Rulebook, rule: Rule, recorded: Iterable[Query]) -> str:
@@ -171,13 +197,13 @@ def _free_name(book: Rulebook, topic: str, text: str) -> str:
     return next(name for name in names if book.find(f"{topic}.{name}") is None)
 
 
-def placed(text: str, name: str, table: str) -> str:
+def placed(text: str, name: str, table: str, file: str = "text") -> str:
     """Return a file of rules with one more table: a formatted file stays so, any other keeps every line.
 
     In the latter the table comes behind the last one whose name is smaller, before all where there is none.
     """
     end = "\r\n" if "\r\n" in text else "\n"
-    if not text.strip() or format_rules(text) == text:
+    if not text.strip() or _formatted(text, file):
         return format_rules(end.join((text.rstrip("\r\n"), "", table.replace("\n", end))))
     lines = text.split("\n")
     positions = Positions(text)

@@ -10,7 +10,7 @@ from typing import Final
 from router.core.book import Rulebook
 from router.core.findings import Findings
 from router.errors import CorpusRefused
-from router.rulebook.corpus import QUERIES, Recorded, read_queries
+from router.rulebook.corpus import HINT, NO_QUERY, QUERIES, Recorded, read_queries
 from router.rulebook.tree import Tree
 from router.rulebook.ways import ARROW, ways
 
@@ -68,8 +68,7 @@ def recorded_queries(tree: Tree, name: str = QUERIES) -> tuple[Recorded, ...]:
     findings = Findings()
     records = read_queries(name, tree.text(name, findings) or "", findings)
     if not records:
-        hint = "write queries as people ask them, one a line"
-        findings.add(name, (), "no query is recorded", hint, code="no-queries")
+        findings.add(name, (), NO_QUERY, HINT, code="no-queries")
     if findings.problems:
         raise CorpusRefused(tuple(findings.problems))
     return records

@@ -201,7 +201,7 @@ wins over  git.wide
 """
     )
     assert rules(team, "show", "git.wide").out.endswith(
-        "asks for   commits\nloses to   git.history\n           git.state\n           more.old\n"
+        "asks for   commits\nloses to   git.history\n           git.state\n"
     )
 
 

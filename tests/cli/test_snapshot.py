@@ -112,7 +112,8 @@ def test_lines_that_a_merge_left_twice_or_out_of_order_are_told(team: Shell) -> 
 
     done = check(team)
 
-    assert (done.code, done.out) == (0, SAME)
+    assert (done.code, done.out) == (5, SAME)
+    assert team.ts("snapshot", "check", "--json").json["current"] is False
     assert done.err == f"{FILE} is out of order or says something twice; ts snapshot update puts it right\n"
     team.write({FILE: f"{DECISIONS}what time is it ⇒ git.history ⇒ mcp:git/git_log\n"})
     assert check(team).code == 5

@@ -11,9 +11,10 @@ from router.cli import asking, show
 from router.cli.recorded import Log, Queries, asked_since, recorded
 from router.config import load_project
 from router.context import above_project
-from router.loading import loaded, loaded_at
+from router.loading import loaded_at
 from router.rulebook.compare import compare
 from router.rulebook.compare_formats import FORMATS, NOW
+from router.rulebook.read import read_rulebook
 from router.rulebook.revision import read_revision
 from router.rulebook.tree import Directory
 
@@ -43,10 +44,12 @@ def diff(
     project = load_project(Path.cwd())
     before = read_revision(project.directory, rev, fork_of=(other or "HEAD") if merge_base else "")
     after = Directory(project.directory) if other is None else read_revision(project.directory, other)
-    asked = asked_since(project, log) if log else ""
-    records = recorded(before, after, files=queries, log=asked)
+    asked = asked_since(project, log) if log else ()
+    records = recorded(before, after, files=queries, asked=asked)
     old = loaded_at(project, before)
-    new = loaded(project.directory)[1] if isinstance(after, Directory) else loaded_at(project, after)
+    new = (
+        read_rulebook(after, project.settings) if isinstance(after, Directory) else loaded_at(project, after)
+    )
     found = compare(old, new, records)
     base = f" (merge base {before.name})" if merge_base else ""
     title = f"{rev}{base} → {other or NOW}"

@@ -119,15 +119,11 @@ def _asks(rule: Rule) -> Iterator[str]:
 
 def _neighbours(book: Rulebook, rule: Rule) -> tuple[list[str], list[str]]:
     """Return the rules of its layer to which it is preferred, and those that are preferred to it."""
-    others = [each for each in book.rules.values() if each.layer == rule.layer and each is not rule]
-
-    def over(one: Rule, other: Rule) -> bool:
-        return other.id in one.beats or book.containment.narrower(one, other)
-
-    competing = [each for each in others if not (each.adds or rule.adds)]
+    others = (each for each in book.rules.values() if each.layer == rule.layer and each is not rule)
+    competing = [each for each in others if each.competes and rule.competes]
     return (
-        [each.id for each in competing if over(rule, each)],
-        [each.id for each in competing if over(each, rule)],
+        [each.id for each in competing if book.wins_over(rule, each)],
+        [each.id for each in competing if book.wins_over(each, rule)],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -47,7 +47,8 @@ def new(
         owner=owner,
         recorded=[each.query for each in records],
     )
-    notes = [*_moved(written, query, records), *_required(project, use)]
+    given = written.book.rules[written.id].steps[0].args
+    notes = [*_moved(written, query, records), *_required(project, use, given)]
     if as_json:
         told = {"id": written.id, "file": written.file, "table": written.table, "notes": notes}
         show.document(told)
@@ -62,8 +63,11 @@ def _moved(written: NewRule, query: Query, records: tuple[Recorded, ...]) -> Ite
     """Say where the question goes now, which ties the rule makes, and which recorded queries it takes."""
     own = Recorded(query, shown(query))
     decided, _ = asked(written.book, (own, *records))
-    if decided[0].decision.rule not in (written.id, None):
-        yield f"warning: this question goes to {decided[0].decision.rule}; ts explain says why"
+    decision = decided[0].decision
+    verdict = next((each.verdict for each in decision.verdicts if each.rule == written.id), "near")
+    if verdict not in ("won", "tied"):
+        where = decision.rule or "no rule"
+        yield f"warning: this question goes to {where} ({verdict}); ts explain says why"
     for tie in ties(written.book, decided, ()):
         if written.id in tie.message.partition(" tie on ")[0].split(" and "):
             yield str(tie)
@@ -74,9 +78,15 @@ def _moved(written: NewRule, query: Query, records: tuple[Recorded, ...]) -> Ite
         yield f'{count} now go another way, such as "{taken[0]}"; ts rules diff HEAD'
 
 
-def _required(project: Project, use: str) -> Iterator[str]:
-    for offer in catalogue(project).offers():
+def _required(project: Project, use: str, given: Collection[str]) -> Iterator[str]:
+    """Say what the rule's call lacks, or that nobody knows."""
+    offers = catalogue(project).offers()
+    if not any(use.startswith(f"{offer.scheme}:{offer.name}") for offer in offers):
+        name = use.partition(":")[2].partition("/")[0]
+        yield f"what {use} takes is not known yet: ts discover {name}, then ts rules check"
+    for offer in offers:
         for tool in offer.tools:
             required = (tool.input_schema or {}).get("required", [])
-            if required and use == f"{offer.scheme}:{offer.name}/{tool.name}":
-                yield f"the tool requires {', '.join(required)}: add them as args = {{ … }}"
+            missing = [name for name in required if name not in given]
+            if missing and use == f"{offer.scheme}:{offer.name}/{tool.name}":
+                yield f"the tool requires {', '.join(missing)}: say so in args = {{ … }}"

@@ -45,7 +45,7 @@ def try_file(
         raise QueryRefused(f"{file}: there is no such file")
     name, inside = _placed(file, project.directory)
     chosen = _layer(name, layer, project.settings.layers, inside=inside)
-    records = recorded(tree, files=queries, log=asked_since(project, log) if log else "")
+    records = recorded(tree, files=queries, asked=asked_since(project, log) if log else ())
     found = try_rules(Reading(tree, project.settings), name, text, chosen, records, inside=inside)
     if as_json:
         show.document(found.to_dict())
@@ -83,4 +83,5 @@ def _show(found: Trial, samples: int) -> None:
             show.data(f"  … and {len(changes) - samples} more")
     names = ", ".join(found.rules)
     changed = len(found.comparison.changes)
-    show.data(f"{names}: {changed} of {counted(found.comparison.queries, 'recorded query')} would change")
+    queries = counted(found.comparison.queries, "recorded query")
+    show.data(f"{names}: {changed} of {queries} would change")

@@ -108,7 +108,7 @@ def check(reading: Reading, corpus: Corpus, offers: Iterable[Offer], today: dt.d
         *idle.unkept(book, now, hopeless),
         *idling.values(),
         *idle.idle_beats(book),
-        *idle.unused(book, reading.sources),
+        *(idle.unused(book, reading.sources) if book.rules else ()),
         *(recorded.unmatched(hopeful, seen) if proof.queries else ()),
     ]
     return Report(
@@ -126,5 +126,10 @@ def check(reading: Reading, corpus: Corpus, offers: Iterable[Offer], today: dt.d
 def _stray(names: Iterable[str]) -> Iterator[Finding]:
     for name in names:
         suffix = ".toml" if name.startswith("rules/") else ".j2"
-        hint = f"name it {PurePosixPath(name).name}{suffix}, or move it"
+        hint = f"name it {_named(PurePosixPath(name).name, suffix)}, or move it"
         yield Finding("stray-file", name, 0, "nothing reads this file", hint)
+
+
+def _named(name: str, suffix: str) -> str:
+    """Return how a file would be read: `git.tml` as `git.toml`, and `planner.md` as `planner.md.j2`."""
+    return name + suffix if suffix == ".j2" else str(PurePosixPath(name).with_suffix(suffix))

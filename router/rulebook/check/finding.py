@@ -161,11 +161,9 @@ def of_rule(
     severe: bool = False,
 ) -> Finding:
     """Return a finding at the place of a rule."""
-    file, _, line = rule.at.rpartition(":")
-    return Finding(id_, file, int(line), message, hint, related=related, severe=severe)
+    return Finding(id_, rule.file, rule.line, message, hint, related=related, severe=severe)
 
 
 def place_of(rule: Rule, message: str) -> Related:
     """Return the place of another rule."""
-    file, _, line = rule.at.rpartition(":")
-    return Related(file, int(line), message)
+    return Related(rule.file, rule.line, message)

@@ -12,7 +12,7 @@ from router.rulebook.check import recorded
 from router.rulebook.check.examples import Example, broken, decided
 from router.rulebook.check.finding import Finding
 from router.rulebook.check.recorded import Asked
-from router.rulebook.corpus import QUERIES, Corpus
+from router.rulebook.corpus import HINT, NO_QUERY, QUERIES, Corpus
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,7 @@ class Proof:
         elif not self.looked_at:
             yield Finding("no-examples", "", 0, "no rule has an example", "give each rule a `yes` and a `no`")
         if not self.queries:
-            hint = "write queries as people ask them, one a line"
-            yield Finding("no-queries", QUERIES, 0, "no query is recorded", hint)
+            yield Finding("no-queries", QUERIES, 0, NO_QUERY, HINT)
 
 
 def prove(book: Rulebook, corpus: Corpus, rules: Collection[Rule] | None = None) -> Proof:

@@ -64,13 +64,9 @@ def makes_ring(book: Rulebook, rule: Rule, others: Sequence[Rule]) -> bool:
     waiting = list(others)
     while waiting:
         each = waiting.pop()
-        if _over(book, each, rule):
+        if book.wins_over(each, rule):
             return True
         if each.id not in seen:
             seen.add(each.id)
-            waiting += [third for third in between if _over(book, each, third)]
+            waiting += [third for third in between if book.wins_over(each, third)]
     return False
-
-
-def _over(book: Rulebook, one: Rule, other: Rule) -> bool:
-    return other.id in one.beats or book.containment.narrower(one, other)
