@@ -225,9 +225,15 @@ def test_the_nearest_text_that_the_rule_does_not_take_is_its_no(project: Project
     def no_of(*records: Query) -> list[str]:
         (project.directory / "rules/team/git.toml").unlink(missing_ok=True)
         written = write_rule(
-            project.directory, project.settings, text="what changed in the last 3 commits", use=USE, layer="team",
-            topic="", owner="", recorded=records,
-        )  # fmt: skip
+            project.directory,
+            project.settings,
+            text="what changed in the last 3 commits",
+            use=USE,
+            layer="team",
+            topic="",
+            owner="",
+            recorded=records,
+        )
         return list(written.book.rules[written.id].no)
 
     assert no_of() == ["what changed in this branch"]
