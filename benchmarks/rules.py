@@ -1,9 +1,9 @@
 """Measures `ts rules check`, `test`, `fmt --check`, `diff` and `ts snapshot check` as processes, by size.
 
-    python benchmarks/rules.py [RULES…]     (by default 100, 1,000 and 10,000, each with 5,000 recorded queries)
+    python -m benchmarks.rules [RULES…]     (by default 100, 1,000 and 10,000)
 
-It is no test and has no threshold. Each figure is a median; the ratio is to `python -c pass` in the same
-run, and the growth to the size before. Sizes and commands take turns: a busy machine is busy for all of them.
+It is no test and has no threshold. Each figure is a median; the ratio is to `python -c pass` in the same run,
+and the growth to the size before. Sizes and commands take turns: a busy machine is busy for all of them.
 """
 
 from __future__ import annotations
