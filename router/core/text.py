@@ -47,7 +47,8 @@ UNSPACED: Final = (
 VARIATION_SELECTORS: Final = ((0x180B, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
 
 _ASCII_WORD: Final = re.compile(
-    r"[A-Za-z0-9]++(?:(?<=[A-Za-z])'(?=[A-Za-z])[A-Za-z0-9]++)*+(?:(?<=[A-Za-z])[+#]{1,2}+(?![A-Za-z0-9]))?"
+    r"[A-Za-z0-9]+(?:(?<=[A-Za-z])'(?=[A-Za-z])[A-Za-z0-9]+)*"
+    r"(?:(?<=[A-Za-z])(?:[+#]{2}|[+#](?![+#]))(?![A-Za-z0-9]))?"
 )
 """What `_spans` finds in a text of ASCII alone."""
 _CLOSING: Final = re.compile(f"[{''.join(QUOTES.values())}](?![^\\W_])")
