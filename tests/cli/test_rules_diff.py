@@ -239,8 +239,8 @@ def test_byte_order_marks_and_line_ends_bear_on_nothing(team: Shell) -> None:
 
 
 def test_rules_behind_a_symbolic_link_are_rules_at_a_revision_too(team: Shell) -> None:
-    (team.directory / "rules/guard").symlink_to("../shared")
-    committed(team, {"shared/stop.toml": '[stop]\nwhen.all = ["time"]\nuse = "mcp:time/stop"\n'})
+    (team.directory / "rules/guard").symlink_to("../elsewhere")
+    committed(team, {"elsewhere/stop.toml": '[stop]\nwhen.all = ["time"]\nuse = "mcp:time/stop"\n'})
 
     assert diff(team, "main").code == 0
     assert changed(diff(team, "HEAD~1", "--json")).keys() == {"what time is it"}

@@ -123,8 +123,8 @@ def test_a_layer_is_chosen_for_a_file_from_elsewhere_alone(team: Shell) -> None:
 
 
 def test_a_layer_behind_a_link_is_the_projects(team: Shell) -> None:
-    team.write({"shared/stop.toml": '[stop]\nwhen.all = ["status"]\nuse = "mcp:time/stop"\n'})
-    (team.directory / "rules/guard").symlink_to("../shared")
+    team.write({"elsewhere/stop.toml": '[stop]\nwhen.all = ["status"]\nuse = "mcp:time/stop"\n'})
+    (team.directory / "rules/guard").symlink_to("../elsewhere")
 
     assert "1 from rule git.status\n" in try_(team, "rules/guard/stop.toml").out
     assert try_(team, "rules/../rules/guard/stop.toml").out.endswith("1 of 5 recorded queries would change\n")

@@ -141,10 +141,10 @@ def test_histories_without_a_common_commit_have_no_fork(tmp_path: Path) -> None:
 
 
 def test_links_inside_the_repository_are_followed(tmp_path: Path) -> None:
-    shell = repository(tmp_path, {**FILES, "../shared/guard/stop.toml": "stop"}, below="project")
-    link(shell, "rules/guard", "../../shared/guard")
+    shell = repository(tmp_path, {**FILES, "../elsewhere/guard/stop.toml": "stop"}, below="project")
+    link(shell, "rules/guard", "../../elsewhere/guard")
     link(shell, "rules/learned/again.toml", "../team/git.toml")
-    link(shell, "../shared/guard/other.toml", "stop.toml")
+    link(shell, "../elsewhere/guard/other.toml", "stop.toml")
     committed(shell, {})
     shell.git("-C", "..", "add", "--all")
     shell.git("commit", "--message", "links")

@@ -45,8 +45,8 @@ def test_a_lock_of_an_editor_does_not_keep_rules_from_loading(tmp_path: Path) ->
 
 
 def test_folders_behind_links_are_read(tmp_path: Path) -> None:
-    written(tmp_path, {"shared/stop.toml": "", "rules/team/a.toml": ""})
-    (tmp_path / "rules/guard").symlink_to("../shared")
+    written(tmp_path, {"elsewhere/stop.toml": "", "rules/team/a.toml": ""})
+    (tmp_path / "rules/guard").symlink_to("../elsewhere")
 
     assert list(Directory(tmp_path).names("rules")) == ["rules/guard/stop.toml", "rules/team/a.toml"]
 
