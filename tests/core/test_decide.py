@@ -404,3 +404,11 @@ def test_a_canary_keeps_its_share_across_a_renaming() -> None:
     for number in range(200):
         asked = query("x", facts={"key": f"k{number}"})
         assert (before.decide(asked).rule is None) == (after.decide(asked).rule is None)
+
+
+def test_a_rule_knows_where_it_is_written_and_whether_it_competes() -> None:
+    added, shadow = 'when.all = "x"\nadd = "mcp:ledger/b"', 'when.all = "x"\nstage = "shadow"'
+    rules = book(f'[a]\nwhen.all = "x"\n[b]\n{added}\n[c]\n{shadow}').rules
+
+    assert [rules[id_].competes for id_ in ("t.a", "t.b", "t.c")] == [True, False, False]
+    assert (rules["t.a"].file, rules["t.a"].line) == ("rules/team/t.toml", 1)
