@@ -13,6 +13,8 @@ from tests import reviews
 from tests.pull_requests import AUTHORISED, NUMBER, REPOSITORY, pull_request
 from tests.reviews import BILLING, CHANGED, FOLDER, HEAD, OTHER_SERVER, PAYMENT, PROJECT, REFUND, Review
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def review(tmp_path: Path) -> Iterator[Review]:

@@ -16,6 +16,8 @@ from tests.packaged import parsed, run_tool
 from tests.pull_requests import NUMBER, pull_request
 from tests.reviews import CHANGED, FOLDER, PAYMENT, Review
 
+pytestmark = pytest.mark.slow
+
 DEFINITION: Final = FOLDER / "action.yml"
 
 

@@ -14,6 +14,8 @@ from tests.packaged import run_with
 from tests.pull_requests import pull_request
 from tests.reviews import BILLING, OTHER_SERVER, REFUND, Review
 
+pytestmark = pytest.mark.slow
+
 QUERIES: Final = (
     "refund @octocat, please",
     "refund `code` and ``more`` @octocat",

@@ -14,6 +14,8 @@ from tests.composite import expressions
 from tests.packaged import parsed, run_tool
 from tests.repositories import git, repository
 
+pytestmark = pytest.mark.slow
+
 ROOT: Final = Path(__file__).parent.parent
 PAGE: Final = (ROOT / "docs/ci.md").read_text(encoding="utf-8")
 ACTION: Final = ROOT / ".github/actions/rules-diff/action.yml"
