@@ -122,9 +122,9 @@ def _causes(one: Side, other: Side, record: Recorded) -> tuple[str, ...]:
     sights = [(one, other, one.sight(record)), (other, one, other.sight(record))]
     touched = {*one.matching(sights[0][2]), *other.matching(sights[1][2])}
     differing = {id_ for id_ in touched if _parts(one.rules.get(id_)) != _parts(other.rules.get(id_))}
-    settings = {SETTINGS} if _bearing(one.book) != _bearing(other.book) else set()
     if one.book.normaliser.version != other.book.normaliser.version:  # the words of one are not the other's
         return (*sorted(differing), SETTINGS)
+    settings = {SETTINGS} if _bearing(one.book) != _bearing(other.book) else set()
     exchanges = [_Exchange(here, there, sight, touched) for here, there, sight in sights]
     alone = {id_ for id_ in differing if any(each.of_rule(id_) for each in exchanges)}
     if settings and any(each.of_settings() for each in exchanges):
@@ -138,7 +138,7 @@ def _parts(written: Written | None) -> dict[str, JSON] | None:
 
 def _bearing(book: Rulebook) -> tuple[object, ...]:
     """Return what of the settings bears on where a query goes."""
-    return (book.settings.layers, book.admission.modes, book.admission.labels, book.normaliser.version)
+    return (book.settings.layers, book.admission.modes, book.admission.labels)
 
 
 class _Exchange:
@@ -174,5 +174,5 @@ def _groups(one: Side, other: Side, changes: list[Change]) -> Iterator[Group]:
         said = frozenset().union(*asked)
         reasons = tuple(reason(id_, one.rules.get(id_), other.rules.get(id_), said) for id_ in causes)
         first = other.rules.get(causes[0]) or one.rules.get(causes[0])
-        file, _, line = first.rule.at.rpartition(":") if first else (SETTINGS, "", "0")
-        yield Group(causes, reasons, file, int(line), tuple(members))
+        file, line = (first.rule.file, first.rule.line) if first else (SETTINGS, 0)
+        yield Group(causes, reasons, file, line, tuple(members))

@@ -64,8 +64,7 @@ def show_rule(name: Name, as_json: asking.AsJson = False) -> int:
     rule = book.find(name)
     if rule is None:
         raise QueryRefused(f'there is no rule "{name}"; {nearest(name, book.rules)}'.rstrip("; "))
-    file = rule.at.rpartition(":")[0]
-    text = Directory(project.directory).text(file, Findings()) or ""
+    text = Directory(project.directory).text(rule.file, Findings()) or ""
     written = Positions(text).table_text(rule.id.partition(".")[2])
     wider, narrower = _neighbours(book, rule)
     if as_json:

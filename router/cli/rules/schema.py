@@ -13,6 +13,7 @@ from router.config import find_project
 from router.config.schema import settings_schema
 from router.core.findings import nearest_or_all
 from router.core.plan import JSON
+from router.disk import replace_file
 from router.rulebook.schema import rule_schema, vocabulary_schema
 from router.toml.schema import rendered
 
@@ -68,7 +69,7 @@ def _written(above: Path, folder: Path, as_json: bool) -> int:
     (above / folder).mkdir(parents=True, exist_ok=True)
     names = [(folder / f"{name}.json").as_posix() for name in SCHEMAS]
     for name, made in zip(names, SCHEMAS.values(), strict=True):
-        (above / name).write_text(rendered(made()), encoding="utf-8", newline="\n")
+        replace_file(above / name, rendered(made()).encode())
     if as_json:
         show.document({"written": names})
     else:

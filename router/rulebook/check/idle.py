@@ -165,7 +165,7 @@ def idle_beats(book: Rulebook) -> Iterator[Finding]:
                 yield of_rule("idle-beats", rule, message, "take it out of `beats`")
 
 
-def unkept(book: Rulebook, today: dt.date, hopeless: Collection[str] = ()) -> Iterator[Finding]:
+def unkept(book: Rulebook, today: dt.date, hopeless: Collection[str]) -> Iterator[Finding]:
     """Yield the rules whose review is due, that nobody answers for, or that have no example.
 
     Rules by whose ids it is said already that they can never win need no example, and where no rule has one
