@@ -13,7 +13,7 @@ from router.core.book import Rulebook
 from router.core.outcome import Blob, Content, Link, Outcome, Result, State, StepOutcome
 from router.core.plan import Plan, Step, Target, in_order
 from router.core.query import Attachment
-from router.core.values import result_values
+from router.core.results import result_values
 from router.errors import (
     BindingFailed,
     CallError,

@@ -52,7 +52,7 @@ def _rules(project: Project, book: Rulebook) -> list[Line]:
         ("ok", "project", str(project.directory)),
         ("ok" if book.rules else "warn", "rules", f"{len(book.rules)} ({counts}), revision {book.revision}"),
     ]
-    fallback = book.settings.first_fallback(planner=False)
+    fallback = book.terms.first_fallback(planner=False)
     lines.append(
         ("ok" if fallback else "warn", "fallback", f"{fallback or 'nothing'} answers where no rule decides")
     )

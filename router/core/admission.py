@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from router.core.text import contains
 
-from router.core.plan import Target
-from router.core.query import Query
-from router.core.rule import Rule, StepSource
-from router.core.settings import Peer, Settings
-from router.core.text import Normaliser, contains
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Protocol
+
+    from router.core.plan import StepSource, Target
+    from router.core.query import Query
+    from router.core.settings import Peer, Settings
+    from router.core.text import Normaliser
+
+    class Stepped(Protocol):
+        """A rule, flat or not."""
+
+        @property
+        def steps(self) -> tuple[StepSource, ...]:
+            """What it calls."""
+            ...
 
 
-@dataclass(frozen=True, slots=True)
 class Admission:
     """What the settings say of targets, normalised once."""
 
-    normaliser: Normaliser
-    modes: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
-    """By scheme and name of a server or agent; absent where it is always admitted."""
-    labels: Mapping[tuple[str, str], tuple[tuple[str, ...], ...]] = field(default_factory=dict)
-    """Stems of its tags and its description."""
+    __slots__ = ("labels", "modes", "normaliser")
+
+    def __init__(
+        self,
+        normaliser: Normaliser,
+        modes: Mapping[tuple[str, str], frozenset[str]],
+        labels: Mapping[tuple[str, str], tuple[tuple[str, ...], ...]],
+    ) -> None:
+        self.normaliser = normaliser
+        self.modes = modes
+        """By scheme and name of a server or agent; absent where it is always admitted."""
+        self.labels = labels
+        """Stems of its tags and its description."""
 
     @classmethod
     def of(cls, settings: Settings, normaliser: Normaliser) -> Admission:
@@ -53,7 +71,7 @@ class Admission:
         wanted = (self.normaliser.stems(word) for word in query.words)
         return any(contains(label, word) for word in wanted for label in labels if word)
 
-    def kept(self, rule: Rule, query: Query) -> tuple[StepSource, ...]:
+    def kept(self, rule: Stepped, query: Query) -> tuple[StepSource, ...]:
         """Return the rule's steps whose targets are admitted, without those that need a refused one."""
         kept: list[StepSource] = []
         for step in rule.steps:
@@ -62,6 +80,6 @@ class Admission:
                 kept.append(step)
         return tuple(kept)
 
-    def reason(self, rule: Rule, query: Query) -> str:
+    def reason(self, rule: Stepped, query: Query) -> str:
         """Return why all steps of a rule are refused: that of its first refused target."""
         return next(reason for step in rule.steps if (reason := self.refusal(step.use, query)))

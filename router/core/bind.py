@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from router.core.book import Rulebook
-from router.core.decision import Decision
-from router.core.plan import JSON, Plan, Step
-from router.core.query import Query
-from router.core.rule import Rule, StepSource
-from router.core.template import Templates, strings
+from router.core.plan import Plan, Step
+from router.core.rendering import Rendering
 from router.core.values import values
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from router.core.book import Rulebook
+    from router.core.decision import Decision
+    from router.core.flat import FlatRule
+    from router.core.plan import JSON, StepSource
+    from router.core.query import Query
 
 
 def bind(book: Rulebook, decision: Decision, query: Query) -> Plan | None:
@@ -21,40 +25,41 @@ def bind(book: Rulebook, decision: Decision, query: Query) -> Plan | None:
     """
     if decision.rule is None:
         return None
-    rule = book.rules[decision.rule]
-    known = values(query, rule, decision.slots)
+    reading = book.normaliser.read(query.text)
+    rule = book.flat(decision.rule)
+    known = values(query, rule.id, rule.slots, decision.slots)
     steps = _bound(book, rule, query, known, prefix="")
     for id_ in decision.added:
-        added = book.rules[id_]
-        slots = book.match(added, query).slots
-        steps += _bound(book, added, query, values(query, added, slots), prefix=f"{id_}:")
+        added = book.flat(id_)
+        slots = added.match(reading, query) or {}
+        steps += _bound(book, added, query, values(query, id_, added.slots, slots), prefix=f"{id_}:")
     return Plan("rule", steps, rule.answer or None, known if rule.answer else {})
 
 
 def _bound(
-    book: Rulebook, rule: Rule, query: Query, known: Mapping[str, JSON], prefix: str
+    book: Rulebook, rule: FlatRule, query: Query, known: Mapping[str, JSON], prefix: str
 ) -> tuple[Step, ...]:
+    rendering = Rendering(rule.plain, book.open_templates)
     kept = book.admission.kept(rule, query)
-    return tuple(_step(book.templates, rule, step, known, prefix) for step in kept)
+    return tuple(_step(rendering, rule, step, known, prefix) for step in kept)
 
 
 def _step(
-    templates: Templates, rule: Rule, source: StepSource, known: Mapping[str, JSON], prefix: str
+    rendering: Rendering, rule: FlatRule, source: StepSource, known: Mapping[str, JSON], prefix: str
 ) -> Step:
-    waiting = {name: value for name, value in source.args.items() if _reads_steps(templates, value)}
+    waiting = {name: value for name, value in source.args.items() if name in source.later}
     args = {
-        name: templates.value(value, known, f"{rule.id} args.{name}")
+        name: rendering.value(value, known, f"{rule.id} args.{name}")
         for name, value in source.args.items()
         if name not in waiting
     }
     later: dict[str, JSON] = {"args": waiting} if waiting else {}
     message = None
     if source.use.scheme == "a2a":
-        ask = source.ask or "{{ text }}"
-        if "steps" in templates.names(ask):
-            later["message"] = ask
+        if source.ask_later:
+            later["message"] = source.ask
         else:
-            message = templates.text(ask, known, f"{rule.id} ask")
+            message = rendering.text(source.ask, known, f"{rule.id} ask") if source.ask else known["text"]
     return Step(
         id=prefix + source.id,
         use=source.use,
@@ -64,7 +69,3 @@ def _step(
         later=later,
         values=known if later else {},
     )
-
-
-def _reads_steps(templates: Templates, value: JSON) -> bool:
-    return any("steps" in templates.names(template) for template in strings(value))

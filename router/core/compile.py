@@ -7,17 +7,22 @@ from dataclasses import fields, replace
 from typing import Final
 
 from router.core.admission import Admission
+from router.core.blocks import Blocks, block
 from router.core.book import Rulebook
 from router.core.canonical import digest
 from router.core.compile_rule import RuleCompiler
 from router.core.containment import narrower
+from router.core.filed import Filed
+from router.core.filing import CLAUSES, stored_rule
 from router.core.findings import Findings, nearest
+from router.core.indexing import StoredRule, laid_out
 from router.core.plan import JSON
 from router.core.rule import Rule
 from router.core.settings import Settings
 from router.core.source import RuleText, Sources, StepText
 from router.core.template import Templates, strings
 from router.core.text import Normaliser
+from router.core.thaw import REST
 from router.core.vocabulary import compile_vocabulary
 from router.errors import RulebookRefused
 
@@ -48,7 +53,27 @@ def compile(sources: Sources, settings: Settings) -> Rulebook:
         raise RulebookRefused(tuple(findings.problems))
     rules = {id_: replace(rule, reads=_reads(rule, templates)) for id_, rule in rules.items()}
     revision = "r:" + digest(_bearing(sources, settings, normaliser))
-    return Rulebook(revision, rules, was, settings, templates, normaliser, Admission.of(settings, normaliser))
+    admission = Admission.of(settings, normaliser)
+    meta = {
+        "revision": revision,
+        "layers": settings.layers,
+        "ambiguous": settings.ambiguous,
+        "fallback": settings.fallback,
+        "facts": {key: tuple(values) for key, values in settings.facts.items()},
+        "language": settings.language,
+        "modes": dict(admission.modes),
+        "labels": dict(admission.labels),
+    }
+    layers = {layer: place for place, layer in enumerate(settings.layers)}
+    stored = [_stored(rule, layers[rule.layer], admission, templates) for rule in rules.values()]
+    content = laid_out(stored, meta, was, sources.prompts, ())
+    return Rulebook(Filed(Blocks(content)), lambda: settings, rules)
+
+
+def _stored(rule: Rule, layer: int, admission: Admission, templates: Templates) -> StoredRule:
+    flat = stored_rule(rule, layer, admission, templates)
+    rest = tuple(getattr(rule, name) for name in REST)
+    return StoredRule(rule.id, flat[CLAUSES], block(flat), block(rest))
 
 
 def _by_id(sources: Sources, findings: Findings) -> dict[str, RuleText]:

@@ -12,9 +12,9 @@ from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 
 from router.core.conditions import Atom, Attached, Clause, Condition, Fact, Looks, Mode, Says, Word
 from router.core.findings import Findings, Path, nearest, nearest_or_all
-from router.core.plan import SCHEMES, Target, in_order
+from router.core.plan import SCHEMES, StepSource, Target, in_order
 from router.core.query import MODES
-from router.core.rule import STAGES, Rule, Stage, StepSource
+from router.core.rule import STAGES, Rule, Stage
 from router.core.say import TemplateError, parse
 from router.core.settings import Settings
 from router.core.slots import Slot
@@ -155,7 +155,7 @@ class RuleCompiler:
 
     def _facts(self, text: RuleText) -> Iterable[Fact]:
         for key, value in sorted(text.facts.items()):
-            message, hint = self.settings.unknown_fact(key, value)
+            message, hint = self.settings.terms.unknown_fact(key, value)
             if message:
                 self._add(text, ("when", "facts", key), message, hint, code="unknown-fact")
             yield Fact(key, value)

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 from router.core.plan import JSON
 from router.core.query import Query
-from router.core.say import Template
+from router.core.sentence import Template
 from router.core.shapes import Shape
 from router.core.text import Reading
 

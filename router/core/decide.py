@@ -1,23 +1,23 @@
-"""The one matcher: query and rulebook in, decision out. It writes its reasons down as it goes.
+"""The matcher as it is meant: query and rules in, decision out, with the reasons written down as it goes.
 
-This is the reference: every rule is held against every query. What is faster is tested against it.
+This is the reference: every rule is held against every query, as plainly as it can be said. What answers is
+matcher.py, which is tested against it.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from router.core.admission import Admission
-from router.core.canonical import digest
 from router.core.conditions import Match, Sight
 from router.core.containment import Containment
+from router.core.contest import unstaged
 from router.core.decision import VERDICTS, Decision, Verdict, Word
-from router.core.plan import JSON
+from router.core.plan import JSON, StepSource
 from router.core.query import Query
-from router.core.rule import Rule, StepSource
-from router.core.settings import CANARY_KEY
+from router.core.rule import Rule
+from router.core.written import digest, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,8 @@ def decide(
                 verdicts.append(Verdict(rule.id, "near", matched=match.matched, missing=match.missing))
             continue
         candidate = Candidate(rule, match, admission.kept(rule, query))
-        if (because := _unstaged(rule, sight)) != "":
+        canary = (*rule.was, rule.id)[0]
+        if because := unstaged(rule.stage, canary, rule.share, sight.reading, query):
             verdicts.append(candidate.verdict("shadow", because))
         elif not candidate.steps:
             verdicts.append(candidate.verdict("filtered", admission.reason(rule, query)))
@@ -103,7 +104,7 @@ def _concluded(
     ]
     verdicts += [each.verdict("adds", "" if winner else "nothing won") for each in adding]
     return Decision(
-        id="d:" + digest([revision, query.to_dict()]),
+        id="d:" + digest(revision, written(query.to_dict())),
         revision=revision,
         kind="rule" if winner else "tie" if best else "none",
         rule=winner.rule.id if winner else None,
@@ -141,22 +142,6 @@ def _winners_over(loser: Candidate, candidates: list[Candidate], containment: Co
         elif containment.narrower(other.rule, loser.rule):
             found[other.rule.id] = "narrower"
     return found
-
-
-def _unstaged(rule: Rule, sight: Sight) -> str:
-    """Return why a rule that matches does not route, or the empty string."""
-    if rule.stage == "shadow":
-        return "stage shadow"
-    if rule.stage == "canary":
-        key = sight.query.facts.get(CANARY_KEY, " ".join(sight.reading.stems))
-        if bucket((*rule.was, rule.id)[0], key) >= rule.share:
-            return f"stage canary, not among its {rule.share} %"
-    return ""
-
-
-def bucket(rule_id: str, key: str) -> int:
-    """Return 0 to 99, evenly over keys: a canary is live for the keys below its share."""
-    return int.from_bytes(hashlib.sha256(f"{rule_id}\0{key}".encode()).digest()[:8]) % 100
 
 
 def _sorted(slots: Mapping[str, JSON]) -> dict[str, JSON]:

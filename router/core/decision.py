@@ -2,30 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final, Literal
+from router.core.light import Light
 
-from router.core.plan import JSON
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, Final, Literal, Protocol
 
-Kind = Literal["rule", "tie", "none"]
-Word = Literal["won", "tied", "lost", "adds", "shadow", "filtered", "late", "near"]
+    from router.core.plan import JSON
+
+    Kind = Literal["rule", "tie", "none"]
+    Word = Literal["won", "tied", "lost", "adds", "shadow", "filtered", "late", "near"]
+
+    class Reasons(Protocol):
+        """What a decision was made from."""
+
+        def id(self) -> str:
+            """Return the decision's id."""
+            ...
+
+        def matches(self) -> tuple[Verdict, ...]:
+            """Return what became of each rule that matched."""
+            ...
+
+        def near(self) -> tuple[Verdict, ...]:
+            """Return the verdicts on those that nearly did."""
+            ...
+else:
+    Kind = Word = str
+
+
+NO_SLOTS: Final[Mapping[str, JSON]] = {}
 VERDICTS: Final[tuple[Word, ...]] = ("won", "tied", "lost", "adds", "shadow", "filtered", "late", "near")
 """In the order in which `explain` prints them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Light):
     """What became of one rule that matched, or nearly did."""
 
-    rule: str
-    verdict: Word
-    because: str = ""
-    """`narrower` or `beats` for lost; `modes` or `words` for filtered; the stage for shadow; and so on."""
-    by: str = ""
-    """The rule to which it lost, or that decided before its layer."""
-    matched: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
+    __slots__ = ("because", "by", "matched", "missing", "rule", "verdict")
+
+    def __init__(
+        self,
+        rule: str,
+        verdict: Word,
+        because: str = "",
+        by: str = "",
+        matched: tuple[str, ...] = (),
+        missing: tuple[str, ...] = (),
+    ) -> None:
+        self.rule = rule
+        self.verdict = verdict
+        self.because = because
+        """`narrower` or `beats` for lost; `modes` or `words` for filtered; the stage for shadow; and more."""
+        self.by = by
+        """The rule to which it lost, or that decided before its layer."""
+        self.matched = matched
+        self.missing = missing
 
     def to_dict(self) -> dict[str, JSON]:
         """Return it as JSON; what is empty is left out."""
@@ -39,27 +72,88 @@ class Verdict:
         return out
 
 
-@dataclass(frozen=True, slots=True)
 class Decision:
-    """What a rulebook says of a query."""
+    """What a rulebook says of a query; its id and its verdicts are worked out when they are first read."""
 
-    id: str
-    """`d:` and a hash of the revision and the query."""
-    revision: str
-    """`r:` and a hash of everything that bears on decisions."""
-    kind: Kind
-    rule: str | None = None
-    """The id of the rule that decides; None for a tie or none."""
-    at: str | None = None
-    """Where that rule is written, as `file:line`."""
-    layer: str | None = None
-    """The layer that decided or tied; None for none."""
-    slots: Mapping[str, JSON] = field(default_factory=dict)
-    """What the rule's shapes and sentences took from the text; slots that took nothing are left out."""
-    tied: tuple[str, ...] = ()
-    added: tuple[str, ...] = ()
-    """Ids of the `add` rules that attach their steps."""
-    verdicts: tuple[Verdict, ...] = ()
+    __slots__ = (
+        "_id", "_reasons", "_verdicts", "added", "at", "kind", "layer", "revision", "rule", "slots", "tied",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        id: str,
+        revision: str,
+        kind: Kind,
+        rule: str | None = None,
+        at: str | None = None,
+        layer: str | None = None,
+        slots: Mapping[str, JSON] = NO_SLOTS,
+        tied: tuple[str, ...] = (),
+        added: tuple[str, ...] = (),
+        verdicts: tuple[Verdict, ...] = (),
+        reasons: Reasons | None = None,
+    ) -> None:
+        self._id = id
+        self._verdicts = verdicts
+        self._reasons = reasons
+        """Gives id and verdicts, where they are not given."""
+        self.revision = revision
+        """`r:` and a hash of everything that bears on decisions."""
+        self.kind: Kind = kind
+        self.rule = rule
+        """The id of the rule that decides; None for a tie or none."""
+        self.at = at
+        """Where that rule is written, as `file:line`."""
+        self.layer = layer
+        """The layer that decided or tied; None for none."""
+        self.slots = slots
+        """What the rule's shapes and sentences took from the text; slots that took nothing are left out."""
+        self.tied = tied
+        self.added = added
+        """Ids of the `add` rules that attach their steps."""
+
+    def _work_out(self) -> None:
+        if self._reasons is not None:
+            self._id = self._reasons.id()
+            self._verdicts = (*self._reasons.matches(), *self._reasons.near())
+            self._reasons = None
+
+    def _values(self) -> tuple[Any, ...]:
+        return (self.to_dict(), self.verdicts)
+
+    def __eq__(self, other: object) -> bool:
+        """Equal where all is, the verdicts too."""
+        return isinstance(other, Decision) and self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.rule))
+
+    def __repr__(self) -> str:
+        return f"Decision({self.to_dict()!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Send id and verdicts, not what they are worked out from."""
+        told = (self.id, self.revision, self.kind, self.rule, self.at, self.layer, dict(self.slots))
+        return Decision, (*told, self.tied, self.added, self.verdicts)
+
+    @property
+    def id(self) -> str:
+        """`d:` and a hash of the revision and the query."""
+        self._work_out()
+        return self._id
+
+    @property
+    def matches(self) -> tuple[Verdict, ...]:
+        """What became of each rule that matched."""
+        if self._reasons is not None:
+            return self._reasons.matches()
+        return tuple(each for each in self._verdicts if each.verdict != "near")
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What became of each rule that matched, and of each that nearly did."""
+        self._work_out()
+        return self._verdicts
 
     def to_dict(self) -> dict[str, JSON]:
         """Return the decision without its verdicts, as `ts explain --json` prints it."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Final
 
-from router.core.book import Rulebook
-from router.core.decision import Decision, Verdict
-from router.core.plan import JSON, Plan, Step
-from router.core.query import Query
+    from router.core.book import Rulebook
+    from router.core.decision import Decision, Verdict
+    from router.core.plan import JSON, Plan, Step
+    from router.core.query import Query
 
 MOST_NEAR: Final = 5
 """Near misses on a page; the document has them all."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
-import re
-from typing import Final
-
 from router.core.text import QUOTES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
 
 BRACKETS: Final = {"(": ")", "[": "]", "{": "}", "<": ">"}
 MOST_WRAPPED: Final = 4
@@ -38,8 +38,12 @@ def _encloses(piece: str) -> bool:
     """Whether the first character is a bracket that the last one closes."""
     if BRACKETS.get(piece[:1]) != piece[-1:]:
         return False
-    depths = itertools.accumulate({piece[0]: 1, piece[-1]: -1}.get(each, 0) for each in piece)
-    return 0 not in itertools.islice(depths, len(piece) - 1)
+    depth = 0
+    for each in piece[:-1]:
+        depth += {piece[0]: 1, piece[-1]: -1}.get(each, 0)
+        if not depth:
+            return False
+    return True
 
 
 def _unpunctuated(piece: str) -> str:
@@ -47,6 +51,6 @@ def _unpunctuated(piece: str) -> str:
     opening = "".join(each for each, closing in BRACKETS.items() if closing not in piece)
     closing = "".join(each for opening, each in BRACKETS.items() if opening not in piece)
     bare = piece.lstrip(opening + "".join(QUOTES)).rstrip(closing + SENTENCE_ENDS)
-    while bare.endswith(".") and re.split(r"[/\\]", bare)[-1].strip("."):
+    while bare.endswith(".") and bare.replace("\\", "/").rpartition("/")[2].strip("."):
         bare = bare.rstrip(".").rstrip(closing + SENTENCE_ENDS)
     return bare

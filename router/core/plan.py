@@ -2,30 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeAlias, TypeVar
+from router.core.light import Light
 
-from router.errors import PlanRefused
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
-JSON: TypeAlias = Any
-"""A JSON value: str, int, float, bool, None, list or dict with string keys."""
+    JSON: TypeAlias = Any
+    """A JSON value: str, int, float, bool, None, list or dict with string keys."""
 
-Scheme = Literal["mcp", "a2a", "workflow"]
-Source = Literal["rule", "cache", "planner", "search", "file"]
+    Scheme = Literal["mcp", "a2a", "workflow"]
+    Source = Literal["rule", "cache", "planner", "search", "file"]
+
+    class Needy(Protocol):
+        """What has an id and needs others by id."""
+
+        @property
+        def id(self) -> str:
+            """Its own id."""
+            ...
+
+        @property
+        def needs(self) -> tuple[str, ...]:
+            """Ids of those that come before."""
+            ...
+
+    NeedyT = TypeVar("NeedyT", bound=Needy)
+else:
+    JSON = Scheme = Source = object  # names for annotations, which nobody evaluates
+
 SCHEMES: tuple[Scheme, ...] = ("mcp", "a2a", "workflow")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Target:
+class Target(Light):
     """Whom a step calls: `mcp:server/tool`, `mcp:server`, `a2a:agent`, `a2a:agent/skill`, `workflow:name`."""
 
-    scheme: str
-    """`mcp`, `a2a` or `workflow`."""
-    name: str
-    """The server, agent or workflow as the settings name it."""
-    member: str = ""
-    """The tool or skill; empty where the target is the whole server or agent."""
+    __slots__ = ("scheme", "name", "member")  # noqa: RUF023 - the order in which targets are sorted
+
+    def __init__(self, scheme: str, name: str, member: str = "") -> None:
+        self.scheme = scheme
+        """`mcp`, `a2a` or `workflow`."""
+        self.name = name
+        """The server, agent or workflow as the settings name it."""
+        self.member = member
+        """The tool or skill; empty where the target is the whole server or agent."""
+
+    def __lt__(self, other: Target) -> bool:
+        """Sort by scheme, name and member."""
+        return self._values() < other._values()
 
     @classmethod
     def parse(cls, text: str) -> Target:
@@ -46,22 +71,71 @@ class Target:
         return f"{self.scheme}:{self.name}" + (f"/{self.member}" if self.member else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class StepSource(Light):
+    """A step of a rule, its templates not yet rendered."""
+
+    __slots__ = ("args", "ask", "ask_later", "id", "later", "needs", "use")
+
+    def __init__(
+        self,
+        id: str,
+        use: Target,
+        args: Mapping[str, JSON] | None = None,
+        ask: str = "",
+        needs: tuple[str, ...] = (),
+        later: tuple[str, ...] = (),
+        ask_later: bool = False,
+    ) -> None:
+        self.id = id
+        self.use = use
+        self.args = args or {}
+        """Arguments; any string may be a template."""
+        self.ask = ask
+        """The template of the message to an agent; empty for the query's text."""
+        self.needs = needs
+        self.later = later
+        """Names of the arguments whose templates read results of earlier steps."""
+        self.ask_later = ask_later
+        """Whether `ask` reads them."""
+
+    def to_dict(self) -> dict[str, JSON]:
+        """Return all of it as JSON."""
+        return {
+            "id": self.id,
+            "use": str(self.use),
+            "args": dict(self.args),
+            "ask": self.ask,
+            "needs": list(self.needs),
+        }
+
+
+class Step(Light):
     """One call: a target, its arguments or message, and the steps it needs."""
 
-    id: str
-    use: Target
-    args: Mapping[str, JSON] | None = None
-    """Arguments of a tool, by name; None where none were given."""
-    message: str | None = None
-    """What an agent is asked; None for a tool."""
-    needs: tuple[str, ...] = ()
-    """Ids of the steps that must be done before."""
-    later: Mapping[str, JSON] = field(default_factory=dict)
-    """`args` and `message` as far as their templates read results of earlier steps, unrendered."""
-    values: Mapping[str, JSON] = field(default_factory=dict, repr=False)
-    """What the templates in `later` may name beside results; empty where there are none."""
+    __slots__ = ("args", "id", "later", "message", "needs", "use", "values")
+
+    def __init__(
+        self,
+        id: str,
+        use: Target,
+        args: Mapping[str, JSON] | None = None,
+        message: str | None = None,
+        needs: tuple[str, ...] = (),
+        later: Mapping[str, JSON] | None = None,
+        values: Mapping[str, JSON] | None = None,
+    ) -> None:
+        self.id = id
+        self.use = use
+        self.args = args
+        """Arguments of a tool, by name; None where none were given."""
+        self.message = message
+        """What an agent is asked; None for a tool."""
+        self.needs = needs
+        """Ids of the steps that must be done before."""
+        self.later = later or {}
+        """`args` and `message` as far as their templates read results of earlier steps, unrendered."""
+        self.values = values or {}
+        """What the templates in `later` may name beside results; empty where there are none."""
 
     def to_dict(self) -> dict[str, JSON]:
         """Return the step as `ts explain --json` prints it."""
@@ -76,37 +150,28 @@ class Step:
         return out
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Light):
     """Steps to carry out, as a DAG, and where they come from."""
 
-    source: Source
-    steps: tuple[Step, ...]
-    answer: str | None = None
-    """The template that renders the results, or None for the results as they are."""
-    values: Mapping[str, JSON] = field(default_factory=dict, repr=False)
-    """What `answer` may name beside results."""
+    __slots__ = ("answer", "source", "steps", "values")
+
+    def __init__(
+        self,
+        source: Source,
+        steps: tuple[Step, ...],
+        answer: str | None = None,
+        values: Mapping[str, JSON] | None = None,
+    ) -> None:
+        self.source = source
+        self.steps = steps
+        self.answer = answer
+        """The template that renders the results, or None for the results as they are."""
+        self.values = values or {}
+        """What `answer` may name beside results."""
 
     def to_dict(self) -> dict[str, JSON]:
         """Return the plan as `ts explain --json` prints it."""
         return {"from": self.source, "steps": [step.to_dict() for step in self.steps]}
-
-
-class Needy(Protocol):
-    """What has an id and needs others by id."""
-
-    @property
-    def id(self) -> str:
-        """Its own id."""
-        ...
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """Ids of those that come before."""
-        ...
-
-
-NeedyT = TypeVar("NeedyT", bound=Needy)
 
 
 def in_order(steps: tuple[NeedyT, ...]) -> tuple[NeedyT, ...]:
@@ -114,6 +179,8 @@ def in_order(steps: tuple[NeedyT, ...]) -> tuple[NeedyT, ...]:
 
     Raises PlanRefused for a repeated id, a need that is no step, or a cycle.
     """
+    from router.errors import PlanRefused
+
     known = {step.id for step in steps}
     if len(known) != len(steps):
         repeated = sorted({step.id for step in steps if sum(each.id == step.id for each in steps) > 1})

@@ -6,36 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from router.core.canonical import canonical
 from router.core.conditions import Condition
-from router.core.plan import JSON, Target
+from router.core.contest import deed
+from router.core.plan import JSON, StepSource
 from router.core.slots import Slot
 
 Stage = Literal["shadow", "canary", "live"]
 STAGES: Final[tuple[Stage, ...]] = ("shadow", "canary", "live")
-
-
-@dataclass(frozen=True, slots=True)
-class StepSource:
-    """A step of a rule, its templates not yet rendered."""
-
-    id: str
-    use: Target
-    args: Mapping[str, JSON] = field(default_factory=dict)
-    """Arguments; any string may be a template."""
-    ask: str = ""
-    """The template of the message to an agent; empty for the query's text."""
-    needs: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, JSON]:
-        """Return all of it as JSON."""
-        return {
-            "id": self.id,
-            "use": str(self.use),
-            "args": dict(self.args),
-            "ask": self.ask,
-            "needs": list(self.needs),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +66,7 @@ class Rule:
     def does(self, steps: tuple[StepSource, ...], slots: Mapping[str, JSON]) -> str:
         """Return what the rule would carry out with these steps and slots, so that rules can be compared."""
         read = {name: [slots.get(name), self._is_date(name)] for name in self.reads}
-        return canonical([[step.to_dict() for step in steps], self.answer, read])
+        return deed(steps, self.answer, read)
 
     def _is_date(self, name: str) -> bool:
         """Whether `today` would be counted from the time of the query."""

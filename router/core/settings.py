@@ -7,13 +7,9 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Final, Literal
 
-from router.core.findings import nearest_or_all
 from router.core.plan import JSON
-from router.core.query import Query
-from router.errors import QueryRefused
+from router.core.terms import Terms
 
-CANARY_KEY: Final = "key"
-"""The fact by which canaries are shared out; it needs no listing."""
 FALLBACKS: Final = ("cache", "planner", "search")
 
 
@@ -106,30 +102,10 @@ class Settings:
     later: tuple[str, ...] = ()
     """Tables that were read and checked but that this version does not act on."""
 
-    def unknown_fact(self, key: str, value: str) -> tuple[str, str]:
-        """Return what is wrong with a fact by the settings, and a hint; empty where it is right."""
-        if not self.facts:
-            return "", ""
-        if key not in self.facts:
-            if key == CANARY_KEY:
-                return "", ""
-            return f'unknown fact "{key}"', nearest_or_all(key, self.facts)
-        values = self.facts[key]
-        if values and value not in values:
-            return f'fact "{key}" has no value "{value}"', nearest_or_all(value, values)
-        return "", ""
-
-    def refuse_facts(self, query: Query) -> None:
-        """Raise QueryRefused where a query has a fact that the settings do not list."""
-        for key, value in query.facts.items():
-            message, hint = self.unknown_fact(key, value)
-            if message:
-                raise QueryRefused(f"{message}; {hint}")
-
-    def first_fallback(self, *, planner: bool) -> str | None:
-        """Return who is asked first where no rule decides; `planner` says whether there is one to ask."""
-        able = ("planner", "search") if planner else ("search",)
-        return next((name for name in self.fallback if name in able), None)
+    @property
+    def terms(self) -> Terms:
+        """What of it bears on decisions beside the targets."""
+        return Terms(self.layers, self.ambiguous, self.fallback, self.facts)
 
     def peer(self, scheme: str, name: str) -> Peer | None:
         """Return the server or agent that a target names, or None."""

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import re2
 
+from router.core.light import Memo
+
 WORD: Final = r"\p{L}\p{M}\p{N}_"
 DIGIT: Final = r"\p{Nd}"
 SPACE: Final = r"\s\x0b\x85\p{Z}"
@@ -42,11 +44,12 @@ class Shape:
     """As written."""
     groups: tuple[str, ...]
     """Names of the groups: the slots."""
-    program: Any = field(compare=False, repr=False)
+    written: str = field(compare=False, repr=False)
+    """As RE2 gets it."""
 
     def find(self, text: str) -> dict[str, str] | None:
         """Return the named groups of the first place in the NFKC text that fits, else None."""
-        found = self.program.search(text)
+        found = _searcher[self.written].search(text)
         if found is None:
             return None
         return {name: value for name in self.groups if (value := found.group(name)) is not None}
@@ -60,16 +63,23 @@ def compile_shape(name: str, pattern: str) -> Shape:
             "the pattern holds characters that no text has after NFKC", 0, "write their plain forms"
         )
     written, groups = _for_unicode(normal)
-    options = re2.Options()
-    options.case_sensitive = False
-    options.log_errors = False
     try:
-        program = re2.compile(written, options)
+        program = _searcher[written]
     except re2.error as error:
         raise ShapeError(_reason(error), 0, _engine_hint(normal)) from error
     if program.search(""):
         raise ShapeError("the pattern fits the empty text, so it fits everything")
-    return Shape(name, pattern, tuple(groups), program)
+    return Shape(name, pattern, tuple(groups), written)
+
+
+def _compiled(written: str) -> Any:  # noqa: ANN401 - the wrapper has no types
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    return re2.compile(written, options)
+
+
+_searcher: Final = Memo(_compiled)
 
 
 def _reason(error: Exception) -> str:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import math
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
-
+from router.core.light import Light
 from router.core.paths import bare_path
-from router.core.plan import JSON
-from router.core.text import Reading, unspaced
+from router.core.text import unspaced
 
-SlotType = Literal["int", "number", "word", "path", "date", "rest", "list"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Final, Literal, TypeAlias
+
+    from router.core.plan import JSON
+    from router.core.text import Reading
+
+    SlotType = Literal["int", "number", "word", "path", "date", "rest", "list"]
+    Taken: TypeAlias = tuple[int, JSON]
+    """Index of the token after, and the value."""
+
 SLOT_TYPES: Final = ("int", "number", "word", "path", "date", "rest")
 """What may stand behind the colon of a slot, beside `@list`."""
 RELATIVE_DAYS: Final = {"yesterday": -1, "today": 0, "tomorrow": 1}
 """Days from the query's own time, which `bind` adds."""
 
+LENGTH_OF_DAY: Final = 10
 LONGEST_INTEGER: Final = 18
 """Digits; a longer number is a name, and is taken as a word."""
 REACH: Final = 8
@@ -41,42 +46,50 @@ PATH_STARTS: Final = frozenset("/\\~.-_@*")
 SEPARATORS: Final = frozenset(",;:=|&<>()[]{}\"'")
 """Where a run between spaces is cut first, if it has to be."""
 
-_NUMBER: Final = re.compile(r"(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
-_INTEGER: Final = re.compile(r"\d+")
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
-
-Taken: TypeAlias = tuple[int, JSON]
-"""Index of the token after, and the value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Light):
     """One entry of a word list, as stems and as written."""
 
-    stems: tuple[str, ...]
-    shown: str
+    __slots__ = ("shown", "stems")
+
+    def __init__(self, stems: tuple[str, ...], shown: str) -> None:
+        self.stems = stems
+        self.shown = shown
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Light):
     """A typed gap in a sentence."""
 
-    name: str
-    type: SlotType
-    list_name: str = ""
-    entries: tuple[Entry, ...] = field(default=(), hash=False)
-    """Of the list, the longest first."""
-    shown: Mapping[tuple[str, ...], str] = field(init=False, repr=False, compare=False)
-    """Entries as written, by their stems."""
-    lengths: tuple[int, ...] = field(init=False, repr=False, compare=False)
-    """How many stems entries have, the most first."""
+    __slots__ = ("_lengths", "_shown", "entries", "list_name", "name", "type")
 
-    def __post_init__(self) -> None:
-        """Make entries quick to look up."""
-        object.__setattr__(self, "shown", {each.stems: each.shown for each in self.entries})
-        lengths = {len(each.stems) for each in self.entries}
-        object.__setattr__(self, "lengths", tuple(sorted(lengths, reverse=True)))
+    def __init__(
+        self, name: str, slot_type: SlotType, list_name: str = "", entries: tuple[Entry, ...] = ()
+    ) -> None:
+        self.name = name
+        self.type = slot_type
+        self.list_name = list_name
+        self.entries = entries
+        """Of the list, the longest first."""
+        self._shown: dict[tuple[str, ...], str] | None = None
+        self._lengths: tuple[int, ...] = ()
+
+    def __hash__(self) -> int:
+        """Agree with equality; a list of thousands of words is not read for it."""
+        return hash((self.name, self.type, self.list_name))
+
+    @property
+    def shown(self) -> Mapping[tuple[str, ...], str]:
+        """Entries as written, by their stems."""
+        if self._shown is None:
+            self._shown = {each.stems: each.shown for each in self.entries}
+        return self._shown
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """How many stems entries have, the most first."""
+        if not self._lengths:
+            self._lengths = tuple(sorted({len(each.stems) for each in self.entries}, reverse=True))
+        return self._lengths
 
     def __str__(self) -> str:
         """As it is written in a template."""
@@ -131,23 +144,45 @@ def resolved_day(value: str, time: str) -> str:
         return value
     if not time:
         raise ValueError(f'"{value}" needs the time of the query, which is not given')
+    import datetime as dt
+
     day = dt.datetime.fromisoformat(time).date()
     return (day + dt.timedelta(days=RELATIVE_DAYS[value])).isoformat()
 
 
-def _number_end(reading: Reading, at: int, pattern: re.Pattern[str]) -> tuple[str, int] | None:
+def _digits_end(text: str, start: int) -> int:
+    end = start
+    while end < len(text) and text[end].isdecimal():
+        end += 1
+    return end
+
+
+def _decimal_end(text: str, start: int) -> int:
+    """Return where a number such as `12`, `1.5`, `.5` or `1.5e-3` ends; its start where there is none."""
+    end = _digits_end(text, start)
+    if text[end : end + 1] == ".":
+        fraction = _digits_end(text, end + 1)
+        end = fraction if fraction > end + 1 else end
+    if end == start or text[end : end + 1] not in ("e", "E"):
+        return end
+    signed = end + 2 if text[end + 1 : end + 2] in ("+", "-") else end + 1
+    exponent = _digits_end(text, signed)
+    return exponent if exponent > signed else end
+
+
+def _number_end(reading: Reading, at: int, end_of: Callable[[str, int], int]) -> tuple[str, int] | None:
     """Return the number that begins at a token, sign included, if nothing that belongs to it is cut off."""
     text, start = reading.text, reading.tokens[at].start
     if start and text[start - 1] == "." and not (start > 1 and text[start - 2].isalnum()):
         start -= 1
-    found = pattern.match(text, start)
-    if not found or found.end() <= reading.tokens[at].start:
+    end = end_of(text, start)
+    if end == start or end <= reading.tokens[at].start:
         return None
     before = text[start - 1] if start else " "
     signed = before in "+-" and (start < 2 or text[start - 2].isspace() or text[start - 2] in "([{")
-    if not _whole(reading, 0 if signed else start, found.end()):
+    if not _whole(reading, 0 if signed else start, end):
         return None
-    return (before if signed else "") + found[0], found.end()
+    return (before if signed else "") + text[start:end], end
 
 
 def _whole(reading: Reading, start: int, end: int) -> bool:
@@ -160,20 +195,20 @@ def _whole(reading: Reading, start: int, end: int) -> bool:
 
 
 def _integer(reading: Reading, at: int) -> Taken | None:
-    found = _number_end(reading, at, _INTEGER)
+    found = _number_end(reading, at, _digits_end)
     if not found or len(found[0].lstrip("+-")) > LONGEST_INTEGER:
         return None
     return reading.token_after(found[1]), int(found[0])
 
 
 def _number(reading: Reading, at: int) -> Taken | None:
-    found = _number_end(reading, at, _NUMBER)
+    found = _number_end(reading, at, _decimal_end)
     if not found:
         return None
     if found[0].lstrip("+-").isdecimal():
         return _integer(reading, at)
     value = float(found[0])
-    return (reading.token_after(found[1]), value) if math.isfinite(value) else None
+    return (reading.token_after(found[1]), value) if abs(value) < float("inf") else None
 
 
 def _word_ends(reading: Reading, at: int) -> Iterator[int]:
@@ -221,18 +256,22 @@ def _date(reading: Reading, at: int) -> Taken | None:
     word = reading.text[token.start : token.end].casefold()
     if word in RELATIVE_DAYS:
         return at + 1, word
-    found = _DATE.match(reading.text, token.start)
-    if not found or not _whole(reading, token.start, found.end()) or not _is_day(found[0]):
+    day = reading.text[token.start : token.start + LENGTH_OF_DAY]
+    end = token.start + LENGTH_OF_DAY
+    if not _is_day(day) or not _whole(reading, token.start, end):
         return None
-    return reading.token_after(found.end()), found[0]
+    return reading.token_after(end), day
 
 
 def _is_day(text: str) -> bool:
-    try:
-        dt.date.fromisoformat(text)
-    except ValueError:
+    """Whether a text is a day of the calendar, such as 2027-06-30."""
+    digits = text[:4] + text[5:7] + text[8:]
+    if len(text) != LENGTH_OF_DAY or text[4] + text[7] != "--" or not (digits.isascii() and digits.isdigit()):
         return False
-    return True
+    year, month, day = int(text[:4]), int(text[5:7]), int(text[8:])
+    leaps = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    days = (31, 29 if leaps else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    return year > 0 and 0 < month <= len(days) and 0 < day <= days[month - 1]
 
 
 def _as_typed(reading: Reading, at: int, end: int) -> str:

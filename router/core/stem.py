@@ -7,13 +7,12 @@ join words of different meaning. Other languages use that project's stemmers who
 
 from __future__ import annotations
 
-import importlib
-import importlib.metadata
-import threading
-from collections.abc import Callable
-from typing import Final
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Final, TypeAlias
 
-Stemmer = Callable[[str], str]
+    Stemmer: TypeAlias = Callable[[str], str]
 
 ENGLISH_VERSION: Final = "english-light-1"
 VOWELS: Final = frozenset("aeiouy")
@@ -48,21 +47,9 @@ def stemmer(language: str) -> tuple[Stemmer, str]:
         return str, "none"
     if language == "english":
         return english, ENGLISH_VERSION
-    snowball = importlib.import_module("snowballstemmer")  # forty modules, wanted by few
-    return _guarded(snowball.stemmer(language).stemWord), (
-        f"snowball-{language}-{importlib.metadata.version('snowballstemmer')}"
-    )
+    from router.core.snowball import snowball
 
-
-def _guarded(stem: Stemmer) -> Stemmer:
-    """Let one thread at a time in: a stemmer of that project keeps its word in itself."""
-    lock = threading.Lock()
-
-    def stem_alone(word: str) -> str:
-        with lock:
-            return stem(word)
-
-    return stem_alone
+    return snowball(language)
 
 
 def english(word: str) -> str:

@@ -6,14 +6,15 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from jinja2 import DictLoader, StrictUndefined, TemplateError, Undefined, meta, nodes
 from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from router.core.plain import plain
 from router.core.plan import JSON
+from router.core.rendering import Program, is_template
 from router.errors import BindingFailed
 
 PROMPT_SUFFIX: Final = ".j2"
@@ -169,6 +170,13 @@ class Templates:
         """Return the ids of the steps whose results a template reads, as `steps.ID` or `steps["ID"]`."""
         return self._kept(template, self._steps_named)
 
+    def plain(self, template: str) -> Program | None:
+        """Return the program of a template, or of the prompt that it names, that needs no Jinja, or None."""
+        return self._kept(template, self._plain)
+
+    def _plain(self, template: str) -> Program | None:
+        return plain(template, self._environment.parse(self.source(template)))
+
     def _steps_named(self, template: str) -> frozenset[str]:
         return frozenset(name for _, tree in self._trees(template) for name in _members(tree, "steps"))
 
@@ -195,12 +203,6 @@ class Templates:
             return self.source(template)
         except KeyError:
             raise TemplateNotFound(template) from None
-
-
-@lru_cache(maxsize=4096)
-def is_template(text: str) -> bool:
-    """Whether a string has any Jinja in it."""
-    return any(mark in text for mark in ("{{", "{%", "{#"))
 
 
 def names_prompt(template: str) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
-from functools import cached_property, lru_cache
-from typing import Final, NamedTuple
 
-from router.core.stem import Stemmer, stemmer
+from router.core.light import Light, Memo
+from router.core.stem import stemmer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Final
 
 NORMALISER_VERSION: Final = "1"
 """Goes into every revision; raised whenever the same text could give other words."""
@@ -46,24 +48,28 @@ UNSPACED: Final = (
 """Scripts written without spaces between words: they match by characters."""
 VARIATION_SELECTORS: Final = ((0x180B, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
 
-_ASCII_WORD: Final = re.compile(
-    r"[A-Za-z0-9]+(?:(?<=[A-Za-z])'(?=[A-Za-z])[A-Za-z0-9]+)*"
-    r"(?:(?<=[A-Za-z])(?:[+#]{2}|[+#](?![+#]))(?![A-Za-z0-9]))?"
-)
-"""What `_spans` finds in a text of ASCII alone."""
-_CLOSING: Final = re.compile(f"[{''.join(QUOTES.values())}](?![^\\W_])")
+_CLOSING: Final = frozenset(QUOTES.values())
+_SEPARATED: Final = bytes(
+    code if chr(code).isalnum() or chr(code) in "'+#" else 0x20 for code in range(0x80)
+) + bytes(0x80)
+"""Takes ASCII apart at everything that never belongs to a word."""
+_SIGNS: Final = (b"'", b"+", b"#")
+"""What belongs to a word in some places and not in others."""
 
 
-class Token(NamedTuple):
+class Token(Light):
     """One word of a text."""
 
-    stem: str
-    """What rules compare; the piece itself for a mark."""
-    start: int
-    """Where it begins in the NFKC text, in characters."""
-    end: int
-    mark: bool = False
-    """A piece such as `.` or `./` that only a path slot takes; no word."""
+    __slots__ = ("end", "mark", "start", "stem")
+
+    def __init__(self, stem: str, start: int, end: int, *, mark: bool = False) -> None:
+        self.stem = stem
+        """What rules compare; the piece itself for a mark."""
+        self.start = start
+        """Where it begins in the NFKC text, in characters."""
+        self.end = end
+        self.mark = mark
+        """A piece such as `.` or `./` that only a path slot takes; no word."""
 
     @property
     def idle(self) -> bool:
@@ -72,59 +78,76 @@ class Token(NamedTuple):
 
 
 class Reading:
-    """A text read once: NFKC text, tokens and stems."""
+    """A text read once: NFKC text and stems; where its words stand is found when a sentence asks."""
 
-    def __init__(self, text: str, tokens: tuple[Token, ...]) -> None:
+    __slots__ = (
+        "_after_runs", "_grams", "_pieces", "_raw", "_starts", "_tokens", "_words_end", "stem_set",
+        "stems", "text",
+    )  # fmt: skip
+
+    def __init__(self, text: str, stems: tuple[str, ...]) -> None:
         self.text = text
-        self.tokens = tokens
-        self.stems = tuple(token.stem for token in tokens if not token.mark)
-
-    @cached_property
-    def stem_set(self) -> frozenset[str]:
+        self.stems = stems
+        self.stem_set = frozenset(stems)
         """The stems, for a quick no."""
-        return frozenset(self.stems)
+        self._tokens: tuple[Token, ...] | None = None
+        self._raw: bytes | None = None
+        self._words_end = -1
+        self._starts: tuple[int, ...] = ()
+        self._pieces: tuple[tuple[int, int], ...] = ()
+        self._after_runs: tuple[int, ...] = ()
+        self._grams: dict[int, frozenset[tuple[str, ...]]] | None = None
 
-    @cached_property
+    @property
+    def raw(self) -> bytes:
+        """The text in UTF-8."""
+        if self._raw is None:
+            self._raw = self.text.encode()
+        return self._raw
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """The words, and the marks between them, with their places."""
+        if self._tokens is None:
+            words = [Token(stem, *span) for stem, span in zip(self.stems, _spans(self.text), strict=True)]
+            if not PATH_MARKS.isdisjoint(self.text.split()):
+                words = sorted((*words, *_marks(self.text)), key=lambda token: token.start)
+            self._tokens = tuple(words)
+            self._starts = tuple(token.start for token in words)
+        return self._tokens
+
+    @property
     def words_end(self) -> int:
         """Index of the token after the last that counts; a sentence may leave out those behind."""
-        return max((at + 1 for at, token in enumerate(self.tokens) if not token.idle), default=0)
+        if self._words_end < 0:
+            counted = (at + 1 for at, token in enumerate(self.tokens) if not token.idle)
+            self._words_end = max(counted, default=0)
+        return self._words_end
 
-    @cached_property
+    @property
     def marks(self) -> int:
         """How many tokens are marks."""
         return len(self.tokens) - len(self.stems)
 
-    @cached_property
-    def _starts(self) -> tuple[int, ...]:
-        return tuple(token.start for token in self.tokens)
-
-    @cached_property
-    def _pieces(self) -> tuple[tuple[int, int], ...]:
-        return tuple(pieces(self.text))
-
-    @cached_property
-    def _runs_after(self) -> tuple[int, ...]:
-        after: list[int] = []
-        for at in reversed(range(len(self.tokens))):
-            gap = self.text[self.tokens[at].end : self._starts[at + 1]] if after else " "
-            after.append(at + 1 if any(map(str.isspace, gap)) else after[-1])
-        return tuple(reversed(after))
-
-    @cached_property
-    def _grams(self) -> dict[int, frozenset[tuple[str, ...]]]:
-        return {}
-
     def token_after(self, end: int) -> int:
         """Return the index of the first token that begins at a place in the text or after it."""
-        return bisect_left(self._starts, end)
+        return bisect_left(self._starts, end) if self.tokens else 0
 
     def run_after(self, at: int) -> int:
         """Return the index of the token after the run between spaces in which a token stands."""
-        return self._runs_after[at]
+        if not self._after_runs:
+            after: list[int] = []
+            for here in reversed(range(len(self.tokens))):
+                gap = self.text[self.tokens[here].end : self._starts[here + 1]] if after else " "
+                after.append(here + 1 if any(map(str.isspace, gap)) else after[-1])
+            self._after_runs = tuple(reversed(after))
+        return self._after_runs[at]
 
     def piece_at(self, at: int) -> tuple[int, int] | None:
         """Return the run between spaces, or the quotation, that the token begins; None inside of one."""
-        start = self._starts[at]
+        if not self._pieces:
+            self._pieces = tuple(pieces(self.text))
+        start = self.tokens[at].start
         piece = self._pieces[bisect_right(self._pieces, (start, len(self.text))) - 1]
         inside = at > 0 and self._starts[at - 1] >= piece[0]
         return None if inside else piece
@@ -137,6 +160,8 @@ class Reading:
 
     def _phrases(self, length: int) -> frozenset[tuple[str, ...]]:
         """Every run of so many stems, collected once."""
+        if self._grams is None:
+            self._grams = {}
         if length not in self._grams:
             starts = range(len(self.stems) - length + 1)
             self._grams[length] = frozenset(self.stems[start : start + length] for start in starts)
@@ -152,26 +177,36 @@ class Normaliser:
     """Reads texts in one language."""
 
     def __init__(self, language: str) -> None:
-        self._stem: Stemmer
         self._stem, stemmer_version = stemmer(language)
-        self._folded = lru_cache(maxsize=65_536)(self._fold)
+        self._folded = Memo(self._fold)
+        self._parted = Memo(self._part)
         self.version = f"{NORMALISER_VERSION}/{stemmer_version}"
 
     def read(self, text: str) -> Reading:
         """Return the text as rules see it."""
-        plain = text.isascii()
-        normal = text if plain else unicodedata.normalize("NFKC", text)
-        spans = (found.span() for found in _ASCII_WORD.finditer(normal)) if plain else _spans(normal)
-        words = [Token(self._folded(normal[start:end]), start, end) for start, end in spans]
-        if not PATH_MARKS.isdisjoint(normal.split()):
-            words = sorted((*words, *_marks(normal)), key=lambda token: token.start)
-        return Reading(normal, tuple(words))
+        if not text.isascii():
+            text = unicodedata.normalize("NFKC", text)
+            return Reading(text, tuple(self._folded[text[start:end]] for start, end in _spans(text)))
+        raw = text.encode()
+        words = raw.translate(_SEPARATED).split()
+        folded = self._folded
+        if _SIGNS[0] in raw or _SIGNS[1] in raw or _SIGNS[2] in raw:
+            parted = self._parted
+            return Reading(text, tuple([stem for word in words for stem in parted[word]]))
+        return Reading(text, tuple([folded[word] for word in words]))
+
+    def _part(self, word: bytes) -> tuple[str, ...]:
+        """Take the signs off a word of ASCII that do not belong to it, which may leave several words."""
+        text = word.decode()
+        return tuple(self._folded[text[start:end]] for start, end in _spans(text))
 
     def stems(self, text: str) -> tuple[str, ...]:
         """Return the stems alone; empty where the text has no letter or digit."""
         return self.read(text).stems
 
-    def _fold(self, word: str) -> str:
+    def _fold(self, word: str | bytes) -> str:
+        if isinstance(word, bytes):
+            return self._stem(word.decode().lower())
         folded = unicodedata.normalize("NFKC", word.casefold())
         plain = "".join("'" if each in APOSTROPHES else each for each in folded if not _ignorable(each))
         return self._stem(plain)
@@ -226,7 +261,6 @@ def _combines(character: str) -> bool:
     return character > "\x7f" and unicodedata.category(character)[0] == "M"
 
 
-@lru_cache(maxsize=4096)
 def _ignorable(character: str) -> bool:
     """Soft hyphens, joiners, variation selectors: there for layout, not for meaning."""
     code = ord(character)
@@ -235,7 +269,6 @@ def _ignorable(character: str) -> bool:
     )
 
 
-@lru_cache(maxsize=65_536)
 def unspaced(character: str) -> bool:
     """Whether the character is of a script that is written without spaces between words."""
     code = ord(character)
@@ -263,8 +296,9 @@ def pieces(text: str) -> Iterator[tuple[int, int]]:
 def _closings(text: str) -> dict[str, list[int]]:
     """Return where each quotation mark may close: where no letter or digit follows."""
     found: dict[str, list[int]] = {}
-    for each in _CLOSING.finditer(text):
-        found.setdefault(each[0], []).append(each.start())
+    for place, character in enumerate(text):
+        if character in _CLOSING and not text[place + 1 : place + 2].isalnum():
+            found.setdefault(character, []).append(place)
     return found
 
 

@@ -37,7 +37,7 @@ def compile_vocabulary(sources: Sources, normaliser: Normaliser, findings: Findi
             path = ("shapes", name)
             message = f'shape "{name}": {error}'
             findings.add(sources.vocabulary, path, message, error.hint, code="bad-shape", offset=error.offset)
-            shapes[name] = Shape(name, pattern, (), None)
+            shapes[name] = Shape(name, pattern, (), "")
     return Vocabulary(lists, shapes)
 
 

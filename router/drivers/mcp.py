@@ -134,7 +134,7 @@ class McpDriver:
         server = self._servers.get(target.name)
         if server is None:
             near = nearest(target.name, self._servers)
-            hint = str(replace(target, name=near)) if near else ""
+            hint = str(Target(target.scheme, near, target.member)) if near else ""
             raise TargetUnknown(str(target), f'no MCP server is called "{target.name}"', hint)
         return server
 

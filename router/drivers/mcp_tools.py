@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from router.core.arguments import faults, nearest
@@ -55,7 +54,7 @@ def unknown_tool(target: Target, offer: Offer, choice: ToolFilter) -> TargetUnkn
         reason = f"tools.allow and tools.deny of [mcp.{target.name}] do not let this tool through"
     else:
         reason = "the server offers no tool of that name" + ("" if near else f"; {there_are}")
-    return TargetUnknown(str(target), reason, str(replace(target, member=near)) if near else "")
+    return TargetUnknown(str(target), reason, str(Target(target.scheme, target.name, near)) if near else "")
 
 
 def check_arguments(call: Call, tool: Tool) -> None:

@@ -93,7 +93,7 @@ def cover(book: Rulebook, rules: Iterable[Rule], queries: Iterable[Query]) -> Co
     for query in queries:
         count += 1
         sight = Sight(query, book.normaliser.read(query.text))
-        for rule in book.index.candidates(sight):
+        for rule in book.candidates(query):
             if rule.id in found and rule.condition.says_all(sight):
                 _mark(found[rule.id], sight)
     return Coverage(count, tuple(found.values()))

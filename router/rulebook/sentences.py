@@ -8,7 +8,8 @@ from typing import Final
 
 from router.core.book import Rulebook
 from router.core.query import Query
-from router.core.say import Template, TemplateError, parse
+from router.core.say import TemplateError, parse
+from router.core.sentence import Template
 from router.errors import QueryRefused
 
 LONGEST_SENTENCE: Final = 200

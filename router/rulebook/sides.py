@@ -132,7 +132,7 @@ class Side:
 
     def matching(self, sight: Sight) -> Mapping[str, Written]:
         """Return the rules that match a query, whatever becomes of them."""
-        found = (self.names.shared(rule.id) for rule in self.book.index.candidates(sight))
+        found = (self.names.shared(rule.id) for rule in self.book.candidates(sight.query))
         return {
             name: self.rules[name]
             for name in sorted(found)

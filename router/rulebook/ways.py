@@ -46,7 +46,7 @@ def way(book: Rulebook, query: Query) -> Way:
     """Return where a query goes."""
     if reason := refusal(book, query):
         return Way("refused", reason=reason)
-    decision = book.decide(query, near=False)
+    decision = book.decide(query)
     sight = Sight(query, book.normaliser.read(query.text))
     return way_of(decision, book.rules, book.admission, sight)
 
@@ -56,7 +56,7 @@ def refusal(book: Rulebook, query: Query) -> str:
 
     What would do is left out: it names what else the settings list, and changes with it.
     """
-    wrong = (book.settings.unknown_fact(key, value)[0] for key, value in query.facts.items())
+    wrong = (book.terms.unknown_fact(key, value)[0] for key, value in query.facts.items())
     return " ".join(next(filter(None, wrong), "").split())
 
 

@@ -132,6 +132,11 @@ def query(text: str, **context: JSON) -> Query:
     return Query(text, modes, words, attached=attached, **context)
 
 
+def changed(asked: Query, **fields: JSON) -> Query:
+    """Return the query with other fields."""
+    return Query(**{name: getattr(asked, name) for name in Query.__slots__} | fields)
+
+
 def verdicts(decision: Decision) -> dict[str, str]:
     """Return the verdict on each rule, without the topic `t.` of rules in one file."""
     return {each.rule.removeprefix("t."): each.verdict for each in decision.verdicts}

@@ -7,7 +7,8 @@ import pytest
 from router.core.bind import bind
 from router.core.outcome import Link, Result, StepOutcome, Text
 from router.core.plan import JSON, Plan
-from router.core.values import ANSWER_VALUES, VALUES, result_values, values
+from router.core.results import result_values
+from router.core.values import ANSWER_VALUES, VALUES, values
 from router.errors import BindingFailed
 from tests.core.making import book, query
 
@@ -163,7 +164,7 @@ def test_templates_are_given_every_value_and_every_slot() -> None:
         cwd="/x",
         time=TIME,
     )
-    found = values(asked, made.rules["t.r"], {})
+    found = values(asked, "t.r", made.flat("t.r").slots, {})
     assert found == {
         "text": "go",
         "cwd": "/x",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from router.core.decide import bucket
+from router.core.contest import bucket
 from router.core.decision import Verdict
 from router.core.plan import JSON
 from router.core.settings import Server

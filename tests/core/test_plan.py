@@ -205,7 +205,7 @@ def test_a_tool_is_renamed_both_ways() -> None:
 def test_the_first_fallback_is_one_that_is_able_to_answer(
     fallback: tuple[str, ...], planner: bool, first: str | None
 ) -> None:
-    assert Settings(fallback=fallback).first_fallback(planner=planner) == first
+    assert Settings(fallback=fallback).terms.first_fallback(planner=planner) == first
 
 
 def test_settings_find_the_server_or_agent_of_a_target() -> None:

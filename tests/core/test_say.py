@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from router.core.say import MOST_BRANCHES, TemplateError, parse, within
+from router.core.say import MOST_BRANCHES, TemplateError, parse
+from router.core.sentence import within
 from router.core.slots import Entry
 from router.core.text import Normaliser
 

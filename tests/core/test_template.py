@@ -6,11 +6,11 @@ import pytest
 from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 
 from router.core.plan import JSON
+from router.core.rendering import is_template
 from router.core.template import (
     Fault,
     Templates,
     as_json,
-    is_template,
     names_prompt,
     parsed_json,
     strings,

@@ -144,7 +144,8 @@ def test_the_version_names_normaliser_and_stemmer() -> None:
 @settings(max_examples=500)
 @given(st.text(st.characters(max_codepoint=127), max_size=40) | st.text("ab1'+# .", max_size=12))
 def test_words_of_ascii_are_found_as_those_of_any_text(text: str) -> None:
-    found_spans = [found.span() for found in text_module._ASCII_WORD.finditer(text)]
+    plain = PLAIN.read(text)
 
-    assert found_spans == list(text_module._spans(text))
-    assert bool(list(text_module._marks(text))) <= (not text_module.PATH_MARKS.isdisjoint(text.split()))
+    spans = list(text_module._spans(text))
+    assert plain.stems == tuple(text[start:end].lower() for start, end in spans)
+    assert [(each.start, each.end) for each in plain.tokens if not each.mark] == spans

@@ -13,7 +13,8 @@ from router.core.book import Rulebook
 from router.core.compile import compile
 from router.core.plan import JSON
 from router.core.query import Query
-from router.core.say import Literal, Template, parse
+from router.core.say import parse
+from router.core.sentence import Literal, Template
 from router.core.slots import Entry, Slot
 from router.core.source import RuleText, Sources, StepText
 from router.core.text import Normaliser

@@ -18,7 +18,7 @@ from router.core.source import RuleText, Sources
 from router.errors import RulebookRefused
 from router.rulebook.compare import compare
 from router.rulebook.corpus import Recorded, shown
-from tests.core.making import SETTINGS
+from tests.core.making import SETTINGS, changed
 from tests.core.worlds import TARGETS, conditions, permutation, queries, rarely, rulebooks
 from tests.rulebook.same import same_examples
 
@@ -107,10 +107,10 @@ def recorded(asked: list[Query]) -> tuple[Recorded, ...]:
 
 def outcome(book: Rulebook, query: Query) -> JSON:
     """Return what anybody can see of a decision: the rule or the tie, the calls, and how the answer reads."""
-    if any(book.settings.unknown_fact(*fact)[0] for fact in query.facts.items()):
+    if any(book.terms.unknown_fact(*fact)[0] for fact in query.facts.items()):
         return "refused"
     decision = book.decide(query)
-    plan = bind(book, decision, replace(query, time="2026-11-22T10:00:00+00:00"))
+    plan = bind(book, decision, changed(query, time="2026-11-22T10:00:00+00:00"))
     if plan is None:
         return [decision.kind, list(decision.tied)]
     steps = [step.to_dict() for step in plan.steps]

@@ -64,7 +64,7 @@ def _moved(written: NewRule, query: Query, records: tuple[Recorded, ...]) -> Ite
     own = Recorded(query, shown(query))
     decided, _ = asked(written.book, (own, *records))
     decision = decided[0].decision
-    verdict = next((each.verdict for each in decision.verdicts if each.rule == written.id), "near")
+    verdict = next((each.verdict for each in decision.matches if each.rule == written.id), "near")
     if verdict not in ("won", "tied"):
         where = decision.rule or "no rule"
         yield f"warning: this question goes to {where} ({verdict}); ts explain says why"

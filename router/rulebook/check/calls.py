@@ -9,9 +9,9 @@ from typing import Final
 from router.core.bind import bind
 from router.core.book import Rulebook
 from router.core.findings import nearest_or_all
-from router.core.plan import JSON
+from router.core.plan import JSON, StepSource
 from router.core.query import Query
-from router.core.rule import Rule, StepSource
+from router.core.rule import Rule
 from router.core.template import strings
 from router.errors import BindingFailed
 from router.ports import Offer

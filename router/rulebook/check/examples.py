@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from router.core.book import Rulebook
 from router.core.conditions import Attached, Fact, Mode
 from router.core.decision import Decision, Verdict, Word
 from router.core.query import MODES, Attachment, Query
-from router.core.rule import Rule
+from router.core.rule import Rule, Stage
 from router.errors import QueryRefused
 from router.rulebook.check.finding import Finding, of_rule
 
@@ -32,7 +32,7 @@ class Example:
     @property
     def own(self) -> Verdict | None:
         """What became of the rule itself; None where it does not match."""
-        return next((each for each in self.decision.verdicts if each.rule == self.rule.id), None)
+        return next((each for each in self.decision.matches if each.rule == self.rule.id), None)
 
     @property
     def holds(self) -> bool:
@@ -50,11 +50,9 @@ def decided(book: Rulebook, rules: Iterable[Rule]) -> tuple[list[Example], list[
     """
     found: list[Example] = []
     refused: list[Finding] = []
-    canaries = {
-        id_: replace(each, stage="shadow") for id_, each in book.rules.items() if each.stage == "canary"
-    }
+    canaries: dict[str, Stage] = {id_: "shadow" for id_, each in book.rules.items() if each.stage == "canary"}
     for rule in rules:
-        own = {rule.id: replace(rule, stage="live")} if rule.id in canaries else {}
+        own: dict[str, Stage] = {rule.id: "live"} if rule.id in canaries else {}
         for text, wanted in (*((each, True) for each in rule.yes), *((each, False) for each in rule.no)):
             try:
                 query = example_query(book, rule, text)

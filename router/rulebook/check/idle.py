@@ -16,7 +16,7 @@ from router.core.canonical import canonical
 from router.core.conditions import Clause, Condition, Says, Word
 from router.core.containment import covers
 from router.core.rule import Rule
-from router.core.say import Literal
+from router.core.sentence import Literal
 from router.core.source import Sources
 from router.core.template import strings
 from router.core.text import contains
@@ -62,7 +62,7 @@ def _against_others(rivals: Rivals, rule: Rule, told: Collection[frozenset[str]]
 
 def _always_there(book: Rulebook, rule: Rule) -> Iterator[Rule]:
     """Yield the live rules that match, and have a target left, wherever the rule does."""
-    for other in book.index.implied(rule.condition):
+    for other in book.implied(rule.condition):
         competes = other is not rule and other.stage == "live" and not other.adds
         if competes and _admitted_with(book, other, rule) and covers(other.condition, rule.condition):
             yield other
@@ -158,7 +158,7 @@ def idle_beats(book: Rulebook) -> Iterator[Finding]:
     """Yield entries of `beats` that name a rule which loses anyway."""
     for rule in book.rules.values():
         for id_ in sorted(rule.beats):
-            if book.containment.narrower(rule, book.rules[id_]):
+            if book.narrower(rule, book.rules[id_]):
                 message = (
                     f"{rule.id} need not beat {id_}: it asks for everything that {id_} asks for, and more"
                 )

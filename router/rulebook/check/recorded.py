@@ -30,7 +30,7 @@ def asked(book: Rulebook, records: Iterable[Recorded]) -> tuple[list[Asked], lis
     refused: list[Finding] = []
     for each in records:
         try:
-            found.append(Asked(each, book.decide(each.query, near=False)))
+            found.append(Asked(each, book.decide(each.query)))
         except QueryRefused as error:
             refused.append(Finding("bad-query", each.file, each.line, f"cannot be a query: {error}"))
     return found, refused
@@ -38,7 +38,7 @@ def asked(book: Rulebook, records: Iterable[Recorded]) -> tuple[list[Asked], lis
 
 def exercised(queries: Iterable[Asked]) -> frozenset[str]:
     """Return the ids of the rules that match at least one of the queries."""
-    return frozenset(verdict.rule for each in queries for verdict in each.decision.verdicts)
+    return frozenset(verdict.rule for each in queries for verdict in each.decision.matches)
 
 
 def unmatched(rules: Iterable[Rule], seen: frozenset[str]) -> Iterator[Finding]:

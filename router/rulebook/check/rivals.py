@@ -40,11 +40,11 @@ class Rivals:
         return tuple(each for each in self.book.rules.values() if _competes(each))
 
     def _losers(self, rule: Rule) -> set[str]:
-        wider = self.book.index.implied(rule.condition)
+        wider = self.book.implied(rule.condition)
         asked = {
             each.id
             for each in wider
-            if each.layer == rule.layer and _competes(each) and self.book.containment.narrower(rule, each)
+            if each.layer == rule.layer and _competes(each) and self.book.narrower(rule, each)
         }
         return asked | {id_ for id_ in rule.beats if _competes(self.book.rules[id_])}
 

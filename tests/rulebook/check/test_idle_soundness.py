@@ -13,6 +13,7 @@ from router.core.book import Rulebook
 from router.core.plan import JSON
 from router.core.query import Query
 from router.rulebook.check.idle import idle_beats, idle_rules
+from tests.core.making import changed
 from tests.rulebook.check.alike import Alike, alike, compiled, no_longer_beating, same, without
 
 NEED_NOT = re.compile(r"(\S+) need not beat (\S+):")
@@ -20,12 +21,12 @@ NEED_NOT = re.compile(r"(\S+) need not beat (\S+):")
 
 def unworded(query: Query) -> Query:
     """Leave out the words of `-w`, which may leave out any rule."""
-    return replace(query, words=frozenset())
+    return changed(query, words=frozenset())
 
 
 def outcome(book: Rulebook, query: Query) -> JSON:
     """Return the kind of a decision and what would be carried out; for a tie, all that might be."""
-    decision = book.decide(query, near=False)
+    decision = book.decide(query)
     does = deeds(book, query)
     winners = [each for each in (decision.rule, *decision.tied) if each]
     might = sorted({does[each] for each in winners})
@@ -47,7 +48,7 @@ def never_wins(world: Alike) -> int:
     book = world.book
     found = [id_ for id_, each in idle_rules(book, ()).items() if each.id == "never-wins"]
     for query in map(unworded, world.queries):
-        won = {each.rule for each in book.decide(query, near=False).verdicts if each.verdict == "won"}
+        won = {each.rule for each in book.decide(query).matches if each.verdict == "won"}
         assert not won & set(found)
     return len(found)
 
@@ -74,7 +75,7 @@ def idle_entries(world: Alike) -> int:
         other = compiled(replace(world.sources, rules=tuple(rules)))
         for query in world.queries:
             one, two = book.decide(query), other.decide(query)
-            assert replace(two, id=one.id, revision=one.revision, verdicts=one.verdicts) == one
+            assert {**two.to_dict(), "id": one.id, "revision": one.revision} == one.to_dict()
             words = [[(each.rule, each.verdict) for each in made.verdicts] for made in (one, two)]
             assert words[0] == words[1]
     return len(found)

@@ -194,7 +194,7 @@ aa bb
 
 def asked(book: Rulebook, *queries: Query) -> list[Asked]:
     """Decide queries as recorded ones are."""
-    return [Asked(Recorded(each, shown(each)), book.decide(each, near=False)) for each in queries]
+    return [Asked(Recorded(each, shown(each)), book.decide(each)) for each in queries]
 
 
 def settled_by_each_line(world: Alike) -> None:

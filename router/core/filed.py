@@ -1,0 +1,111 @@
+"""A compiled rulebook as it lies in its blocks: rules by number and by key, each read when it is needed."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+from router.core.flat import FlatRule
+from router.core.keys import rule_key
+from router.core.light import Memo
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Final
+
+    from router.core.blocks import Blocks
+
+META: Final = 0
+NAMES: Final = 1
+EARLIER: Final = 2
+PROMPTS: Final = 3
+FILES: Final = 4
+FIRST: Final = 5
+"""Blocks by number: what every decision needs; ids of the rules, sorted; present by earlier ids; prompts;
+the files of which it was made. Then come the buckets of keys, the rules, and the rest of each."""
+MOST_KEYS: Final = 200_000
+"""Keys of which a process remembers what stands under them."""
+
+
+class Filed:
+    """The rules of one compiled rulebook."""
+
+    __slots__ = (
+        "_blocks",
+        "_buckets",
+        "_rules",
+        "always",
+        "always_near",
+        "firsts",
+        "layers",
+        "meta",
+        "revision",
+        "seconds",
+    )
+
+    def __init__(self, blocks: Blocks) -> None:
+        """Read what every decision needs; raises DamagedError."""
+        self._blocks = blocks
+        self.meta: dict[str, Any] = blocks[META]
+        self._buckets: int = self.meta["buckets"]
+        self.revision: str = self.meta["revision"]
+        self.layers: tuple[str, ...] = self.meta["layers"]
+        rules: Memo[int, FlatRule] = Memo(self._rule, self.meta["rules"] + 1)
+        self.firsts: Memo[str, tuple[FlatRule, ...]] = Memo(
+            lambda key: tuple([rules[each] for each in self._under(key)[0]]), MOST_KEYS
+        )
+        """The rules that need a key, and stand under it."""
+        self.seconds: Memo[str, tuple[FlatRule, ...]] = Memo(
+            lambda key: tuple([rules[each] for each in self._under(key)[1]]), MOST_KEYS
+        )
+        """The rules that stand under another key, and under this one where that one is lacking."""
+        self.always = tuple([rules[each] for each in self.meta["always"]])
+        """The rules that need no key."""
+        self.always_near = tuple([rules[each] for each in self.meta["always_near"]])
+        """The rules that may nearly match without any key."""
+        self._rules = rules
+
+    def __len__(self) -> int:
+        """Count the rules."""
+        count: int = self.meta["rules"]
+        return count
+
+    def find(self, rule_id: str) -> FlatRule | None:
+        """Return a rule by its present id, or None."""
+        number = self._bucket(rule_key(rule_id))
+        return None if number is None else self._rules[number]
+
+    def names(self) -> tuple[str, ...]:
+        """Return the ids of all rules, sorted."""
+        names: tuple[str, ...] = self._blocks[NAMES]
+        return names
+
+    def earlier(self) -> dict[str, str]:
+        """Return present ids by earlier ones."""
+        earlier: dict[str, str] = self._blocks[EARLIER]
+        return earlier
+
+    def prompts(self) -> dict[str, str]:
+        """Return the texts of prompts by name."""
+        prompts: dict[str, str] = self._blocks[PROMPTS]
+        return prompts
+
+    def rest(self, rule_id: str) -> tuple[Any, ...]:
+        """Return what of a rule bears on no decision."""
+        number = self._bucket(rule_key(rule_id))
+        rest: tuple[Any, ...] = self._blocks[FIRST + self._buckets + len(self) + number]
+        return rest
+
+    def _rule(self, number: int) -> FlatRule:
+        return FlatRule(self._blocks[FIRST + self._buckets + number])
+
+    def _under(self, key: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        found: tuple[tuple[int, ...], tuple[int, ...]] = self._bucket(key) or ((), ())
+        return found
+
+    def _bucket(self, key: str) -> Any:
+        return self._blocks[FIRST + bucket_of(key, self._buckets)].get(key)
+
+
+def bucket_of(key: str, buckets: int) -> int:
+    """Return the number of the bucket in which a key stands."""
+    return crc32(key.encode()) % buckets
