@@ -6,9 +6,7 @@ The names below are the promise to users of the library; each is opened when it 
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from router.core.book import Rulebook
     from router.core.decision import Decision, Verdict
@@ -69,9 +67,9 @@ _ROOMS = {
 def __getattr__(name: str) -> object:
     """Open the room of a promised name."""
     if name == "explain":
-        value = importlib.import_module("router.core.explain").page
+        value = __import__("router.core.explain", fromlist=("page",)).page
     elif name in _ROOMS:
-        value = getattr(importlib.import_module(_ROOMS[name]), name)
+        value = getattr(__import__(_ROOMS[name], fromlist=(name,)), name)
     else:
         raise AttributeError(f"module 'router' has no attribute {name!r}")
     globals()[name] = value

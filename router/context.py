@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
-from pathlib import Path
+import os
+import time
 
-from router.core.query import Attachment, Query
-from router.errors import QueryRefused
+from router.core.query import Query
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from router.core.query import Attachment
 
 
 def query_here(
     text: str,
     *,
-    cwd: Path,
+    cwd: str,
     modes: frozenset[str] = frozenset(),
     words: frozenset[str] = frozenset(),
     facts: Mapping[str, str] | None = None,
@@ -24,8 +29,10 @@ def query_here(
     Raises QueryRefused for a text or a context that cannot be one.
     """
     try:
-        str(cwd).encode()
+        cwd.encode()
     except UnicodeEncodeError as error:
+        from router.errors import QueryRefused
+
         raise QueryRefused("the name of the working directory is not UTF-8") from error
     return Query(
         text,
@@ -33,19 +40,32 @@ def query_here(
         words=words,
         facts=facts or {},
         attached=attached,
-        cwd=str(cwd),
+        cwd=cwd,
         repository=repository_around(cwd),
-        time=dt.datetime.now().astimezone().isoformat(timespec="seconds"),
+        time=_now(),
     )
 
 
-def repository_around(directory: Path) -> str:
+def _now() -> str:
+    """Return the local time in ISO 8601 with its offset, to the second."""
+    now = time.localtime()
+    sign, minutes = "-" if now.tm_gmtoff < 0 else "+", abs(now.tm_gmtoff) // 60
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', now)}{sign}{minutes // 60:02}:{minutes % 60:02}"
+
+
+def repository_around(directory: str) -> str:
     """Return the root of the git repository around a directory, or the empty string."""
-    return next((str(each) for each in (directory, *directory.parents) if (each / ".git").exists()), "")
+    here = directory
+    while not os.path.exists(os.path.join(here, ".git")):
+        above = os.path.dirname(here)
+        if above == here:
+            return ""
+        here = above
+    return here
 
 
 def above_project(project: Path) -> str:
     """Return the way from the root of the git repository to a project: `routing/`, empty at the root."""
-    root = repository_around(project)
+    root = repository_around(str(project))
     way = project.relative_to(root).as_posix() if root else "."
     return "" if way == "." else f"{way}/"

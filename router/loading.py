@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from router.catalogue.store import Store
+from router.compiled.opening import unchanged_book
+from router.compiled.shelf import Shelf
 from router.config import PROJECT_FILE, Project, load_project, settings_with
 from router.core.book import Rulebook
 from router.core.findings import Findings
 from router.errors import RulebookRefused, SettingsRefused
 from router.ledger import Ledger
-from router.rulebook.read import Reading, read_rulebook
-from router.rulebook.tree import Directory
+from router.remaking import Making, remade
 
 if TYPE_CHECKING:
     from router.rulebook.revision import Revision
@@ -23,13 +25,21 @@ def load(path: str | Path = ".") -> Rulebook:
 
     Raises ProjectNotFound, SettingsRefused, RulebookRefused.
     """
-    return loaded(path)[1]
+    start, environment = str(Path(path).absolute()), os.environ
+    found = unchanged_book(start, environment, lambda: load_project(Path(start)).settings)
+    return found or loaded(start)[1]
 
 
 def loaded(path: str | Path = ".") -> tuple[Project, Rulebook]:
     """Return the project at or above `path` with its rulebook. Raises what `load` raises."""
     project = load_project(Path(path))
-    return project, read_rulebook(Directory(project.directory), project.settings)
+    return project, book_of(project)
+
+
+def book_of(project: Project) -> Rulebook:
+    """Return the rulebook of a project, opened or compiled. Raises RulebookRefused."""
+    found = unchanged_book(str(project.directory), os.environ, lambda: project.settings)
+    return found or remade(project, os.environ)
 
 
 def loaded_at(project: Project, revision: Revision) -> Rulebook:
@@ -41,7 +51,7 @@ def loaded_at(project: Project, revision: Revision) -> Rulebook:
     text = revision.text(PROJECT_FILE, findings)
     try:
         settings = project.settings if text is None else settings_with(project, text)
-        return Reading(revision, settings, findings).book()
+        return Making(Shelf(project.home, project.directory), revision, settings, findings).book()
     except (SettingsRefused, RulebookRefused) as error:
         raise type(error)(tuple(map(revision.placed, error.problems))) from error
 

@@ -86,7 +86,7 @@ async def opened(
                 drivers,
                 store,
                 ledger=ledger(project),
-                query=partial(query_here, cwd=here),
+                query=partial(query_here, cwd=str(here)),
                 keep=keep,
             )
         except (Exception, KeyboardInterrupt, SystemExit) as error:

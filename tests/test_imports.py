@@ -23,21 +23,23 @@ HEAVY = {
 """Seconds of import each; no command that calls nobody may load one."""
 
 CORE = {"jinja2", "markupsafe", "re2", "_re2"}
+TOML = {"tomli"}
 FILES = CORE | {
     "pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection", "tree_sitter",
     "tree_sitter_toml",
-}  # fmt: skip
+} | TOML  # fmt: skip
 ASYNC = FILES | {"anyio", "sniffio", "idna"}
 COMMANDS = ASYNC | {"typer", "click", "shellingham", "rich", "tomli_w", "annotated_doc", "colorama"}
 
 ROOMS = {
     "router": set[str](),
+    "router.__main__": set[str](),
     "router.errors": set[str](),
     "router.core.query": set[str](),
     "router.core.decide": CORE,
     "router.core.compile": CORE,
     "router.ports": CORE,
-    "router.toml.read": set[str](),
+    "router.toml.read": TOML,
     "router.rulebook.read": FILES,
     "router.config": FILES,
     "router.catalogue.store": FILES,
@@ -53,19 +55,41 @@ import sys, {room}
 import site
 roots = tuple(site.getsitepackages())
 names = {{name.partition(".")[0] for name, module in sys.modules.items()
-         if (getattr(module, "__file__", None) or "").startswith(roots)}}
+         if (getattr(module, "__file__", None) or "").startswith(roots) and not name.endswith("__mypyc")}}
 print(" ".join(sorted(names)))
 """
 
 EXPLAINED = """
 import sys
 sys.argv = ["ts", "-C", {project!r}, "explain", "what changed in the last 3 commits"]
-from router.__main__ import main
+from router.cli.app import run
 try:
-    main()
+    run()
 except SystemExit as ended:
     assert not ended.code, ended.code
 print("loaded", " ".join(sorted({{name.partition(".")[0] for name in sys.modules}})))
+"""
+
+
+WAY_IN = {
+    "__future__", "atexit", "router", "router.__main__", "router.cli", "router.cli.declared", "router.cli.lean",
+    "router.cli.writing",
+}  # fmt: skip
+LEAN: dict[tuple[str, ...], set[str]] = {
+    ("--version",): WAY_IN,
+}
+"""Every module that the lean way may load beyond those of a bare interpreter, by its arguments."""
+
+STARTED = """
+import sys
+sys.argv = ["ts", *{arguments!r}]
+from router import __main__
+__main__._leave = lambda code: None  # it would end the process before the modules are told
+try:
+    __main__.main()
+except SystemExit as ended:
+    assert not ended.code, ended.code
+print("loaded", *sys.modules)
 """
 
 
@@ -95,3 +119,13 @@ def test_explaining_loads_no_sdk_and_no_network() -> None:
 
     assert "router" in loaded
     assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize("arguments", LEAN)
+def test_the_lean_way_loads_only_what_it_may(arguments: tuple[str, ...]) -> None:
+    bare = set(fresh("import sys; print(*sys.modules)").split())
+
+    loaded = set(fresh(STARTED.format(arguments=arguments)).rpartition("loaded ")[2].split()) - bare
+
+    assert "router.cli.lean" in loaded
+    assert loaded <= LEAN[arguments], f"{len(loaded)}, not {len(LEAN[arguments])}: {loaded - LEAN[arguments]}"

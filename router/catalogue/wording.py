@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import Final
 
-from router.core.text import unspaced
+from router.core.spans import unspaced
 
 FUNCTION_WORDS: Final = frozenset((
     "a", "about", "all", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can", "could",

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar
 
 import typer
 
-from router import __version__
-from router.cli import show
+from router.cli import lean
 from router.cli.opening import OPTIONS, Group
 
 
@@ -30,6 +28,7 @@ class Main(Group):
 class Rules(Group):
     """`ts rules …`."""
 
+    path: ClassVar[tuple[str, ...]] = ("rules",)
     named: ClassVar[Mapping[str, str]] = {
         "check": "router.cli.rules.check:check",
         "test": "router.cli.rules.proving:run_tests",
@@ -46,6 +45,7 @@ class Rules(Group):
 class Snapshot(Group):
     """`ts snapshot …`."""
 
+    path: ClassVar[tuple[str, ...]] = ("snapshot",)
     named: ClassVar[Mapping[str, str]] = {
         "check": "router.cli.snapshot:check",
         "update": "router.cli.snapshot:update",
@@ -70,8 +70,7 @@ app.add_typer(snapshot, name="snapshot")
 
 def _version(wanted: bool) -> None:
     if wanted:
-        show.data(f"ts {__version__}")
-        raise typer.Exit
+        raise typer.Exit(lean.version())
 
 
 Version = Annotated[
@@ -94,16 +93,4 @@ def ts(version: Version = False, directory: Directory = None) -> None:
 
 def run() -> None:
     """Run the command line of this process and exit with its code."""
-    show.prepare()
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, _stop)
     app(prog_name="ts")
-
-
-def _stop(_number: int, _frame: object) -> None:
-    """End as on Ctrl-C, so that servers are ended too, also where the shell had Ctrl-C ignored."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        raise KeyboardInterrupt
-    signal.raise_signal(signal.SIGINT)

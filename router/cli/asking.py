@@ -60,7 +60,7 @@ def query(
     flags = {"faves": faves, "useful": useful, "essential": essential}
     return query_here(
         _text(text),
-        cwd=Path.cwd(),
+        cwd=str(Path.cwd()),
         modes=frozenset(name for name, given in flags.items() if given),
         words=frozenset(word.strip() for each in words or () for word in each.split(",")),
         facts=_facts(facts or []),

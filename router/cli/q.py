@@ -11,6 +11,7 @@ import typer
 
 from router.cli import asking, show
 from router.cli.preview import shown
+from router.cli.writing import unplanned
 from router.core.decision import Decision
 from router.core.explain import document, unrouted
 from router.core.outcome import Outcome
@@ -76,10 +77,9 @@ class _Asked:
     def dry_run(self) -> int:
         """Print the plan and where it comes from; start nothing."""
         decision, plan, failure = shown(self.book, self.query, as_json=self.as_json)
-        if plan is not None:
-            return 0
-        fails = failure is not None or (decision.kind == "tie" and self.book.settings.ambiguous == "error")
-        return show.EXIT_FAILED if fails else show.EXIT_NO_ROUTE
+        if failure is not None:
+            return show.EXIT_FAILED
+        return 0 if plan else unplanned(decision.kind, self.book.terms.ambiguous)
 
     async def carried_out(self) -> int:
         """Route, call, and print what came of it."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from router.config.tables import LATER_TABLES, A2aTable, McpTable, PeerTable, SettingsTable, ToolsTable
 from router.core.findings import Findings
 from router.core.settings import Agent, Server, Settings, ToolFilter
-
-PROJECT_FILE: Final = "ts.toml"
+from router.places import PROJECT_FILE
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,18 +11,18 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from router.config.making import PROJECT_FILE, Maker
+from router.config.making import Maker
 from router.config.source import Source, holder, merge
 from router.config.tables import SettingsTable
-from router.config.variables import HOME_VARIABLE, variables
+from router.config.variables import variables
 from router.core.findings import Findings
 from router.core.plan import JSON
 from router.core.settings import Settings
 from router.errors import Problem, ProjectNotFound, SettingsRefused
+from router.places import HOME_VARIABLE, PERSON_FILE, PROJECT_FILE, home_of, project_above
 from router.toml.read import parse_toml, read_text
 from router.toml.shape import report
 
-PERSON_FILE: Final = "config.toml"
 REFERENCE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -34,6 +34,8 @@ class Project:
     home: Path
     """`~/.ts`, or where `$TS_HOME` points."""
     settings: Settings
+    references: tuple[str, ...] = ()
+    """Variables of the environment that the settings name as `${NAME}`, sorted."""
 
 
 def find_project(start: Path) -> Path:
@@ -41,19 +43,18 @@ def find_project(start: Path) -> Path:
     start = start.absolute()
     if not start.is_dir():
         raise ProjectNotFound(str(start), "is not a directory" if start.exists() else "does not exist")
-    for directory in (start, *start.parents):
-        if (directory / PROJECT_FILE).is_file():
-            return directory
-    raise ProjectNotFound(str(start))
+    found = project_above(str(start))
+    if found is None:
+        raise ProjectNotFound(str(start))
+    return Path(found)
 
 
 def home_directory(environment: Mapping[str, str]) -> Path:
     """Return where state is kept: `$TS_HOME`, else `~/.ts`. Raises ProjectNotFound where there is no home."""
-    moved = environment.get(HOME_VARIABLE)
-    try:
-        return Path(moved).expanduser().absolute() if moved else Path.home() / ".ts"
-    except RuntimeError as error:
-        raise ProjectNotFound(f"${HOME_VARIABLE}", f"does not say where state is kept: {error}") from error
+    found = home_of(environment)
+    if found is None:
+        raise ProjectNotFound(f"${HOME_VARIABLE}", "does not say where state is kept: there is no such home")
+    return Path(found)
 
 
 def load_project(start: Path, environment: Mapping[str, str] | None = None) -> Project:
@@ -66,7 +67,8 @@ def load_project(start: Path, environment: Mapping[str, str] | None = None) -> P
     home = home_directory(known)
     reader = _Reader(directory, known)
     text = read_text(directory / PROJECT_FILE, PROJECT_FILE, reader.findings)
-    return Project(directory, home, reader.settings(home / PERSON_FILE, text))
+    settings = reader.settings(home / PERSON_FILE, text)
+    return Project(directory, home, settings, tuple(sorted(reader.references)))
 
 
 def settings_with(project: Project, text: str, environment: Mapping[str, str] | None = None) -> Settings:
@@ -90,6 +92,7 @@ class _Reader:
         self.environment = environment
         self.findings = Findings()
         self.sources: list[Source] = []
+        self.references: set[str] = set()
 
     def settings(self, person: Path, project: str | None) -> Settings:
         """Merge the person's file, the project's text and the environment. Raises SettingsRefused."""
@@ -133,6 +136,7 @@ class _Reader:
         return value
 
     def _value_of(self, name: str, path: tuple[str | int, ...]) -> str:
+        self.references.add(name)
         if name not in self.environment:
             self.findings.add(PROJECT_FILE, path, f"${{{name}}} is not set in the environment")
         return self.environment.get(name, "")

@@ -10,10 +10,8 @@ from router.config.source import Source, Tables, nested
 from router.config.tables import SettingsTable
 from router.core.findings import Findings, nearest_or_all
 from router.core.plan import JSON
+from router.places import HOME_VARIABLE, PREFIX
 
-PREFIX: Final = "TS_"
-HOME_VARIABLE: Final = "TS_HOME"
-"""Moves `~/.ts`."""
 LISTS: Final = ("layers", "fallback")
 """Settings outside tables that are lists: their variables take commas."""
 TOP_LEVEL: Final = (*LISTS, "ambiguous", "language")

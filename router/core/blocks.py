@@ -9,18 +9,19 @@ version of Python and safe only for bytes of our own: who opens a file sees to b
 from __future__ import annotations
 
 import marshal
-from zlib import crc32
+
+from router.core.written import checksum
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from mmap import mmap
     from typing import Any, Final
 
 MAGIC: Final = b"ts-book\x01"
 _NUMBER: Final = 8
 """Bytes of each number."""
-_CHECK: Final = 4
+_CHECK: Final = 8
 
 
 class DamagedError(Exception):
@@ -30,11 +31,12 @@ class DamagedError(Exception):
 class Blocks:
     """The blocks of one compiled rulebook."""
 
-    __slots__ = ("_bytes", "count")
+    __slots__ = ("_bytes", "_mend", "count")
 
-    def __init__(self, content: bytes | mmap) -> None:
-        """Read the head; raises DamagedError."""
+    def __init__(self, content: bytes | mmap, mend: Callable[[], bytes] | None = None) -> None:
+        """Read the head; raises DamagedError. `mend` makes the bytes anew where a block is damaged."""
         self._bytes = content
+        self._mend = mend
         if content[: len(MAGIC)] != MAGIC:
             raise DamagedError("not a compiled rulebook")
         self.count = self._number(0)
@@ -43,26 +45,35 @@ class Blocks:
 
     def __getitem__(self, number: int) -> Any:
         """Return what a block holds; raises DamagedError."""
-        start, end = self._number(number + 1), self._number(number + 2)
-        raw = self._bytes[start + _CHECK : end]
-        if not 0 <= number < self.count or crc32(raw) != int.from_bytes(self._bytes[start : start + _CHECK]):
-            raise DamagedError(f"block {number} is not as it was written")
-        return marshal.loads(raw)  # noqa: S302 - the checksum holds, and the file is its owner's alone
+        try:
+            return parted(self.raw(number))
+        except DamagedError:
+            if self._mend is None:
+                raise
+        self._bytes, self._mend = self._mend(), None
+        return parted(self.raw(number))
 
     def raw(self, number: int) -> bytes:
-        """Return a block as it is written, for another file; raises DamagedError."""
-        self[number]
+        """Return a block as it is written."""
         return bytes(self._bytes[self._number(number + 1) : self._number(number + 2)])
 
     def _number(self, place: int) -> int:
         start = len(MAGIC) + _NUMBER * place
-        return int.from_bytes(self._bytes[start : start + _NUMBER])
+        return int.from_bytes(self._bytes[start : start + _NUMBER], "big")
 
 
 def block(value: Any) -> bytes:
     """Return a value as a block."""
     raw = marshal.dumps(value)
-    return crc32(raw).to_bytes(_CHECK) + raw
+    return checksum(raw).to_bytes(_CHECK, "big") + raw
+
+
+def parted(written: bytes) -> Any:
+    """Return the value of a block; raises DamagedError."""
+    raw = written[_CHECK:]
+    if not raw or checksum(raw) != int.from_bytes(written[:_CHECK], "big"):
+        raise DamagedError("a block is not as it was written")
+    return marshal.loads(raw)  # noqa: S302 - the checksum holds, and the file is its owner's alone
 
 
 def joined(blocks: Iterable[bytes]) -> bytes:
@@ -73,5 +84,5 @@ def joined(blocks: Iterable[bytes]) -> bytes:
     for each in all_blocks:
         place += len(each)
         places.append(place)
-    head = MAGIC + b"".join(number.to_bytes(_NUMBER) for number in (len(all_blocks), *places))
+    head = MAGIC + b"".join(number.to_bytes(_NUMBER, "big") for number in (len(all_blocks), *places))
     return head + b"".join(all_blocks)

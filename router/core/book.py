@@ -43,7 +43,10 @@ class Rulebook:
     )
 
     def __init__(
-        self, filed: Filed, settings: Callable[[], Settings], rules: Mapping[str, Rule] | None = None
+        self,
+        filed: Filed,
+        settings: Callable[[], Settings] | None = None,
+        rules: Mapping[str, Rule] | None = None,
     ) -> None:
         meta = filed.meta
         self.revision = filed.revision
@@ -54,7 +57,7 @@ class Rulebook:
         self._matcher = Matcher(
             filed, self.normaliser, Admission(self.normaliser, meta["modes"], meta["labels"])
         )
-        self._settings: Settings | Callable[[], Settings] = settings
+        self._settings: Settings | Callable[[], Settings] | None = settings
         self._rules = rules
         self._templates: Templates | None = None
         self._was: Mapping[str, str] | None = None
@@ -78,6 +81,8 @@ class Rulebook:
     @property
     def settings(self) -> Settings:
         """The whole settings, targets with all."""
+        if self._settings is None:
+            raise LookupError("the rulebook was opened without its settings")
         if callable(self._settings):
             self._settings = self._settings()
         return self._settings

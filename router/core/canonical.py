@@ -7,10 +7,12 @@ import json
 
 from router.core.plan import JSON
 
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
 
 def canonical(value: JSON) -> str:
     """Return compact JSON with sorted keys. Raises ValueError for NaN and infinity."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def digest(value: JSON) -> str:

@@ -2,149 +2,208 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from operator import attrgetter
+from typing import Final, TypeAlias
 
 from router.core.admission import Admission
-from router.core.blocks import Blocks, block
+from router.core.blocks import Blocks, block, parted
 from router.core.book import Rulebook
-from router.core.canonical import digest
+from router.core.canonical import canonical
 from router.core.compile_rule import RuleCompiler
-from router.core.containment import narrower
+from router.core.contained import narrower
 from router.core.filed import Filed
-from router.core.filing import CLAUSES, stored_rule
+from router.core.filing import CLAUSES, stored_rule, ways
 from router.core.findings import Findings, nearest
-from router.core.indexing import StoredRule, laid_out
+from router.core.flat import LOOKS, FlatRule
+from router.core.indexing import CompiledRule, laid_out
 from router.core.plan import JSON
 from router.core.rule import Rule
 from router.core.settings import Settings
 from router.core.source import RuleText, Sources, StepText
-from router.core.template import Templates, strings
+from router.core.template import Templates
 from router.core.text import Normaliser
-from router.core.thaw import REST
+from router.core.thaw import REST, Rules
 from router.core.vocabulary import compile_vocabulary
+from router.core.written import digest
 from router.errors import RulebookRefused
 
 RULE_FIELDS: Final = tuple(each.name for each in fields(RuleText) if each.name not in ("file", "line"))
 """What of a rule bears on decisions; where it is written does not."""
 STEP_FIELDS: Final = tuple(each.name for each in fields(StepText) if each.name != "path")
+_rule_values = attrgetter(*(name for name in RULE_FIELDS if name != "steps"))
+_step_values = attrgetter(*STEP_FIELDS)
 
 
 def compile(sources: Sources, settings: Settings) -> Rulebook:
     """Return the rulebook. Raises RulebookRefused with every problem; places are paths of keys, not lines."""
-    findings = Findings()
-    normaliser = Normaliser(settings.language)
-    vocabulary = compile_vocabulary(sources, normaliser, findings)
-    templates = Templates(sources.prompts)
-    for name in sorted(sources.prompts):
-        if fault := templates.fault(name):
-            findings.add(f"prompts/{name}", (), fault.reason, code=fault.code, line=fault.line)
-    compiler = RuleCompiler(settings, vocabulary, normaliser, templates, findings)
-    texts = _by_id(sources, findings)
-    was = _earlier_ids(texts, findings)
-    rules = {id_: compiler.rule(text) for id_, text in sorted(texts.items())}
-    rules = {
-        id_: replace(rule, beats=_beaten(texts[id_], texts, was, findings)) for id_, rule in rules.items()
-    }
-    if not findings.problems:
-        _refuse_cycles(rules, texts, findings)
-    if findings.problems:
-        raise RulebookRefused(tuple(findings.problems))
-    rules = {id_: replace(rule, reads=_reads(rule, templates)) for id_, rule in rules.items()}
-    revision = "r:" + digest(_bearing(sources, settings, normaliser))
-    admission = Admission.of(settings, normaliser)
-    meta = {
-        "revision": revision,
-        "layers": settings.layers,
-        "ambiguous": settings.ambiguous,
-        "fallback": settings.fallback,
-        "facts": {key: tuple(values) for key, values in settings.facts.items()},
-        "language": settings.language,
-        "modes": dict(admission.modes),
-        "labels": dict(admission.labels),
-    }
-    layers = {layer: place for place, layer in enumerate(settings.layers)}
-    stored = [_stored(rule, layers[rule.layer], admission, templates) for rule in rules.values()]
-    content = laid_out(stored, meta, was, sources.prompts, ())
-    return Rulebook(Filed(Blocks(content)), lambda: settings, rules)
+    return Compiler(sources, settings).book()
 
 
-def _stored(rule: Rule, layer: int, admission: Admission, templates: Templates) -> StoredRule:
-    flat = stored_rule(rule, layer, admission, templates)
-    rest = tuple(getattr(rule, name) for name in REST)
-    return StoredRule(rule.id, flat[CLAUSES], block(flat), block(rest))
+Head: TypeAlias = RuleText | CompiledRule
+"""What of a rule is compared with others: both have its id, place, layer and what it names."""
 
 
-def _by_id(sources: Sources, findings: Findings) -> dict[str, RuleText]:
-    found: dict[str, RuleText] = {}
-    for text in sorted(sources.rules, key=lambda each: (each.id, each.file)):
-        if other := found.get(text.id):
-            message = f'rule "{text.id}" exists already, in {other.file}:{other.line}'
+class Compiler:
+    """Makes the bytes of a rulebook of sources, and of rules that were compiled before."""
+
+    def __init__(self, sources: Sources, settings: Settings, kept: Sequence[CompiledRule] = ()) -> None:
+        """Compile everything; `kept` are rules of files that `sources` leave out. Raises RulebookRefused."""
+        self.sources = sources
+        self.settings = settings
+        self.made: dict[str, Rule] = {}
+        """The rules that were compiled now."""
+        self._findings = Findings()
+        self._normaliser = Normaliser(settings.language)
+        self._admission = Admission.of(settings, self._normaliser)
+        self._templates = Templates(sources.prompts)
+        heads = _by_id((*kept, *sources.rules), self._findings)
+        self._was = _earlier_ids(heads, self._findings)
+        beats = {
+            id_: _beaten(head, heads, self._was, self._findings) for id_, head in heads.items() if head.beats
+        }
+        self.made = self._rules([each for each in heads.values() if isinstance(each, RuleText)], beats)
+        self._refuse_problems()
+        self._compiled_rules = {
+            id_: head if isinstance(head, CompiledRule) else self._compiled(head)
+            for id_, head in heads.items()
+        }
+        _refuse_rings(self._compiled_rules, beats, self._findings)
+        self._refuse_problems()
+
+    def book(self, content: bytes | None = None) -> Rulebook:
+        """Return the rulebook, in memory; `content` are its bytes where they are made already."""
+        filed = Filed(Blocks(self.content({}) if content is None else content))
+        return Rulebook(filed, lambda: self.settings, Rules(filed, self.made))
+
+    def content(self, about: Mapping[str, JSON], files: Mapping[str, str] | None = None) -> bytes:
+        """Return the bytes, with more said `about` them, and with digests of the rule files by name."""
+        settings, admission = self.settings, self._admission
+        meta = {
+            "revision": self._revision(),
+            "layers": settings.layers,
+            "ambiguous": settings.ambiguous,
+            "fallback": settings.fallback,
+            "facts": {key: tuple(values) for key, values in settings.facts.items()},
+            "language": settings.language,
+            "modes": dict(admission.modes),
+            "labels": dict(admission.labels),
+            **about,
+        }
+        rules = tuple(self._compiled_rules.values())
+        return laid_out(rules, meta, self._was, self.sources.prompts, files or {})
+
+    def _refuse_problems(self) -> None:
+        if self._findings.problems:
+            raise RulebookRefused(tuple(self._findings.problems))
+
+    def _rules(self, texts: Iterable[RuleText], beats: Mapping[str, frozenset[str]]) -> dict[str, Rule]:
+        vocabulary = compile_vocabulary(self.sources, self._normaliser, self._findings)
+        for name in sorted(self.sources.prompts):
+            if fault := self._templates.fault(name):
+                self._findings.add(f"prompts/{name}", (), fault.reason, code=fault.code, line=fault.line)
+        compiler = RuleCompiler(self.settings, vocabulary, self._normaliser, self._templates, self._findings)
+        return {text.id: compiler.rule(text, beats.get(text.id, frozenset())) for text in texts}
+
+    def _compiled(self, text: RuleText) -> CompiledRule:
+        rule = self.made[text.id]
+        layer = self.settings.layers.index(rule.layer)
+        flat = stored_rule(rule, text.beats, layer, self._admission, self._templates)
+        clauses = flat[CLAUSES]
+        keyed = tuple(ways(each) for each in clauses)
+        unkeyed = (clause for clause, each in zip(clauses, keyed, strict=True) if not each)
+        return CompiledRule(
+            id=rule.id, file=text.file, line=text.line, layer=text.layer, adds=text.adds, was=text.was,
+            beats=text.beats, digest=digest(canonical(_without_places(text))), ways=keyed,
+            tells_unkeyed=any(kind != LOOKS for kind, _, _ in unkeyed), flat=block(flat),
+            rest=block(tuple(getattr(rule, name) for name in REST)),
+        )  # fmt: skip
+
+    def _revision(self) -> str:
+        """Return a hash of everything that bears on decisions and plans, and of nothing that does not."""
+        sources = self.sources
+        all_of_it = {
+            "normaliser": self._normaliser.version,
+            "rules": {id_: each.digest for id_, each in self._compiled_rules.items()},
+            "words": {name: list(words) for name, words in sources.words.items()},
+            "shapes": dict(sources.shapes),
+            "prompts": dict(sources.prompts),
+            **bearing(self.settings),
+        }
+        return f"r:{digest(canonical(all_of_it))}"
+
+
+def _by_id(heads: Iterable[Head], findings: Findings) -> dict[str, Head]:
+    found: dict[str, Head] = {}
+    for head in sorted(heads, key=lambda each: (each.id, each.file)):
+        if other := found.get(head.id):
+            message = f'rule "{head.id}" exists already, in {other.file}:{other.line}'
             hint = "rename the table or the file"
-            findings.add(text.file, (text.name,), message, hint, code="same-id", key=True)
+            findings.add(head.file, (head.name,), message, hint, code="same-id", key=True)
         else:
-            found[text.id] = text
+            found[head.id] = head
     return found
 
 
-def _earlier_ids(texts: Mapping[str, RuleText], findings: Findings) -> dict[str, str]:
+def _earlier_ids(heads: Mapping[str, Head], findings: Findings) -> dict[str, str]:
     found: dict[str, str] = {}
-    for id_, text in texts.items():
-        for number, earlier in enumerate(text.was):
-            taken = earlier if earlier in texts else found.get(earlier)
+    for id_, head in heads.items():
+        for number, earlier in enumerate(head.was):
+            taken = earlier if earlier in heads else found.get(earlier)
             if taken:
                 message = f'"{earlier}" is an earlier id of this rule and also {taken}'
-                findings.add(text.file, (text.name, "was", number), message, code="same-id")
+                findings.add(head.file, (head.name, "was", number), message, code="same-id")
             found[earlier] = id_
     return found
 
 
 def _beaten(
-    text: RuleText, texts: Mapping[str, RuleText], was: Mapping[str, str], findings: Findings
+    head: Head, heads: Mapping[str, Head], was: Mapping[str, str], findings: Findings
 ) -> frozenset[str]:
     """Resolve `beats` to present ids of other rules of the same layer."""
     found: set[str] = set()
-    for number, written in enumerate(text.beats):
-        other = texts.get(was.get(written, written))
+    for number, written in enumerate(head.beats):
+        other = heads.get(was.get(written, written))
         if other is None:
             code, message, hint = (
                 "unknown-rule",
                 f'unknown rule "{written}" in beats',
-                nearest(written, texts),
+                nearest(written, heads),
             )
         else:
             code = "idle-beats"
-            message, hint = _unbeatable(text, other)
+            message, hint = _unbeatable(head, other)
             found.add(other.id)
         if message:
-            findings.add(text.file, (text.name, "beats", number), message, hint, code=code)
+            findings.add(head.file, (head.name, "beats", number), message, hint, code=code)
     return frozenset(found)
 
 
-def _unbeatable(text: RuleText, other: RuleText) -> tuple[str, str]:
+def _unbeatable(head: Head, other: Head) -> tuple[str, str]:
     """Return why a rule cannot beat another, and a hint; empty where it can."""
-    if other.id == text.id:
+    if other.id == head.id:
         return "a rule cannot beat itself", ""
-    if other.layer != text.layer:
-        message = f'"{other.id}" is in layer {other.layer}, not {text.layer}'
+    if other.layer != head.layer:
+        message = f'"{other.id}" is in layer {other.layer}, not {head.layer}'
         return message, "the order of layers decides between them already"
-    if text.adds or other.adds:
+    if head.adds or other.adds:
         return "an `add` rule never competes", "leave it out of beats"
     return "", ""
 
 
-def _refuse_cycles(rules: Mapping[str, Rule], texts: Mapping[str, RuleText], findings: Findings) -> None:
+def _refuse_rings(
+    rules: Mapping[str, CompiledRule], beats: Mapping[str, frozenset[str]], findings: Findings
+) -> None:
     """Refuse rules that lose to each other in a ring of `beats` and containment: none of them could win."""
-    named = {id_ for id_, rule in rules.items() if rule.beats} | {
-        each for rule in rules.values() for each in rule.beats
-    }
+    named = {*beats, *(each for beaten in beats.values() for each in beaten)}
+    flat = {id_: FlatRule(parted(rules[id_].flat)) for id_ in named}
     over = {
         id_: {
             other
             for other in named
             if rules[other].layer == rules[id_].layer
-            and (other in rules[id_].beats or narrower(rules[id_].condition, rules[other].condition))
+            and (other in beats.get(id_, ()) or narrower(flat[id_], flat[other]))
         }
         for id_ in named
     }
@@ -152,8 +211,8 @@ def _refuse_cycles(rules: Mapping[str, Rule], texts: Mapping[str, RuleText], fin
         if (ring := _ring(id_, over)) and id_ == min(ring):
             chain = " beats ".join((*ring, id_))
             findings.add(
-                texts[id_].file,
-                (texts[id_].name, "beats"),
+                rules[id_].file,
+                (rules[id_].name, "beats"),
                 f"a ring in which no rule can win: {chain}",
                 "a rule that asks for more wins already",
                 code="beats-ring",
@@ -175,31 +234,19 @@ def _ring(start: str, over: Mapping[str, set[str]]) -> tuple[str, ...]:
     return ()
 
 
-def _reads(rule: Rule, templates: Templates) -> frozenset[str]:
-    """Return the slots that the rule's templates name."""
-    written = [template for step in rule.steps for template in (*strings(step.args), step.ask)]
-    names = [templates.names(template) for template in (*written, rule.answer) if template]
-    return frozenset().union(*names) & rule.slots.keys()
+def _without_places(text: RuleText) -> JSON:
+    steps = [_step_values(step) for step in text.steps]
+    return [*_rule_values(text), steps]
 
 
-def _bearing(sources: Sources, settings: Settings, normaliser: Normaliser) -> JSON:
-    """Return everything that bears on decisions and plans, and nothing that does not, as JSON."""
+def bearing(settings: Settings) -> dict[str, JSON]:
+    """Return what of the settings bears on decisions and plans."""
     return {
-        "normaliser": normaliser.version,
-        "rules": {text.id: _without_places(text) for text in sources.rules},
-        "words": {name: list(words) for name, words in sources.words.items()},
-        "shapes": dict(sources.shapes),
-        "prompts": dict(sources.prompts),
         "layers": list(settings.layers),
         "ambiguous": settings.ambiguous,
         "peers": dict(_peers(settings)),
         "facts": {key: list(each) for key, each in settings.facts.items()},
     }
-
-
-def _without_places(text: RuleText) -> JSON:
-    steps = [{name: getattr(step, name) for name in STEP_FIELDS} for step in text.steps]
-    return {name: getattr(text, name) for name in RULE_FIELDS} | {"steps": steps}
 
 
 def _peers(settings: Settings) -> Iterator[tuple[str, JSON]]:

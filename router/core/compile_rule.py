@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Final, TypeAlias, TypeVar
 
 from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 
@@ -27,11 +28,14 @@ from router.errors import PlanRefused
 
 MEDIA_TYPE: Final = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+", re.ASCII)
 """RFC 6838, section 4.2, and `*` for anything."""
+STEP_VALUES: Final = VALUES | {"steps"}
+"""What templates of steps may name beside slots."""
 TEMPLATE_WORDS: Final = frozenset(
     ("and", "else", "false", "if", "in", "is", "loop", "none", "not", "or", "self", "super", "true")
 )
 """Names that mean something else to a template."""
 
+Kind = TypeVar("Kind")
 Known: TypeAlias = frozenset[str] | None
 """Slots that templates may name; None where the condition is at fault, and so they are not known."""
 
@@ -45,9 +49,14 @@ class RuleCompiler:
     normaliser: Normaliser
     templates: Templates
     findings: Findings
+    _words: dict[Alternatives, tuple[Word, ...]] = field(default_factory=dict)
+    """Of entries that were read already and have nothing wrong; rules share them."""
 
-    def rule(self, text: RuleText) -> Rule:
-        """Return the rule; where something is wrong, what could be made of it."""
+    def rule(self, text: RuleText, beats: frozenset[str] = frozenset()) -> Rule:
+        """Return the rule; where something is wrong, what could be made of it.
+
+        `beats` has the present ids of rules of the same layer that lose to this one.
+        """
         before = len(self.findings.problems)
         condition = self._condition(text)
         slots = self._slots(text, condition)
@@ -56,16 +65,19 @@ class RuleCompiler:
             message = "the rule asks for nothing, so it would match everything"
             hint = "give it `when` or `say`; a catch-all says {rest}"
             self._add(text, (), message, hint, code="no-condition", key=True)
+        steps, answer = self._steps(text, known), self._answer(text, known)
+        fine = len(self.findings.problems) == before
         return Rule(
             id=text.id,
             layer=text.layer,
             at=f"{text.file}:{text.line}",
             condition=condition,
-            steps=self._steps(text, known),
+            steps=steps,
             adds=text.adds,
-            answer=self._answer(text, known),
+            answer=answer,
             stage=self._stage(text),
             share=self._share(text),
+            beats=beats,
             was=text.was,
             owner=text.owner,
             why=text.why,
@@ -73,6 +85,7 @@ class RuleCompiler:
             yes=text.yes,
             no=text.no,
             slots=slots,
+            reads=self._reads(steps, answer) & slots.keys() if slots and fine else frozenset(),
         )
 
     def _add(
@@ -92,24 +105,30 @@ class RuleCompiler:
 
     def _condition(self, text: RuleText) -> Condition:
         clauses: list[tuple[Atom, ...]] = [
-            *(self._words(text, ("when", "all", n), each) for n, each in enumerate(text.all)),
-            tuple(
-                atom
-                for n, each in enumerate(text.any)
-                for atom in self._words(text, ("when", "any", n), each)
-            ),
+            *self._entries(text, "all", text.all),
+            tuple(chain.from_iterable(self._entries(text, "any", text.any))),
             *((atom,) for atom in self._looks(text)),
             tuple(self._says(text)),
             tuple(self._modes(text)),
             *((fact,) for fact in self._facts(text)),
             tuple(self._attached(text)),
         ]
-        none = (self._words(text, ("when", "none", n), each) for n, each in enumerate(text.none))
-        words = dict.fromkeys(atom for atoms in none for atom in atoms)
-        made = dict.fromkeys(Clause(tuple(dict.fromkeys(atoms))) for atoms in clauses if atoms)
-        return Condition(tuple(made), tuple(words))
+        none = _distinct(tuple(chain.from_iterable(self._entries(text, "none", text.none))))
+        return Condition(_distinct(tuple([Clause(_distinct(atoms)) for atoms in clauses if atoms])), none)
 
-    def _words(self, text: RuleText, path: Path, alternatives: Alternatives) -> tuple[Word, ...]:
+    def _entries(self, text: RuleText, key: str, entries: tuple[Alternatives, ...]) -> list[tuple[Word, ...]]:
+        found: list[tuple[Word, ...]] = []
+        for number, each in enumerate(entries):
+            words = self._words.get(each)
+            if words is None:
+                before = len(self.findings.problems)
+                words = self._read(text, ("when", key, number), each)
+                if len(self.findings.problems) == before:
+                    self._words[each] = words
+            found.append(words)
+        return found
+
+    def _read(self, text: RuleText, path: Path, alternatives: Alternatives) -> tuple[Word, ...]:
         found: list[Word] = []
         for number, written in enumerate(alternatives):
             place = (*path, number) if len(alternatives) > 1 else path
@@ -168,6 +187,8 @@ class RuleCompiler:
             yield Attached(pattern.lower())
 
     def _slots(self, text: RuleText, condition: Condition) -> dict[str, Slot | None]:
+        if not (text.say or text.looks):
+            return {}
         found: dict[str, Slot | None] = {}
         for clause in condition.clauses:
             mine: dict[str, Slot | None] = {}
@@ -215,12 +236,15 @@ class RuleCompiler:
             self._add(text, (*step.home, "ask"), message, hint, code="idle-key")
         read: set[str] = set()
         for place, template in self._templates(step):
-            read |= self._check_template(text, (*step.home, *place), template, known, VALUES | {"steps"})
-        ids = {each.id for each in text.steps}
-        for unknown in sorted(read - ids - METHODS):
-            hint = nearest_or_all(unknown, ids)
-            self._add(text, step.home, f'no step is called "{unknown}"', hint, code="unknown-step")
-        return StepSource(step.id, target, step.args, step.ask, tuple(sorted({*step.needs, *(read & ids)})))
+            read |= self._check_template(text, (*step.home, *place), template, known, STEP_VALUES)
+        needs = set(step.needs)
+        if read:
+            ids = {each.id for each in text.steps}
+            for unknown in sorted(read - ids - METHODS):
+                hint = nearest_or_all(unknown, ids)
+                self._add(text, step.home, f'no step is called "{unknown}"', hint, code="unknown-step")
+            needs |= read & ids
+        return StepSource(step.id, target, step.args, step.ask, tuple(sorted(needs)))
 
     def _templates(self, step: StepText) -> Iterable[tuple[Path, str]]:
         for name, value in step.args.items():
@@ -287,11 +311,15 @@ class RuleCompiler:
                 self._add(text, path, message, code="bad-template")
             return frozenset()
         if slots is not None:
-            known = slots | always
-            for name in sorted(names - known):
-                hint = nearest_or_all(name, known)
+            for name in sorted(names - always - slots):
+                hint = nearest_or_all(name, slots | always)
                 self._add(text, path, f'unknown variable "{name}"', hint, code="unknown-slot")
         return self.templates.steps_named(template)
+
+    def _reads(self, steps: Iterable[StepSource], answer: str) -> frozenset[str]:
+        """Return what the templates of a rule name."""
+        written = [template for step in steps for template in (*strings(step.args), step.ask)]
+        return frozenset().union(*(self.templates.names(each) for each in (*written, answer) if each))
 
     # stages
 
@@ -320,6 +348,11 @@ class RuleCompiler:
             except ValueError:
                 self._add(text, ("until",), f'"{text.until}" is not a date such as 2027-06-30')
         return text.until
+
+
+def _distinct(values: tuple[Kind, ...]) -> tuple[Kind, ...]:
+    """Return each value once; one alone is not hashed, which takes as long as reading a sentence."""
+    return tuple(dict.fromkeys(values)) if len(values) > 1 else values
 
 
 def _slots_of(atom: Atom) -> Mapping[str, Slot | None]:

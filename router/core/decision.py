@@ -94,7 +94,7 @@ class Decision:
         reasons: Reasons | None = None,
     ) -> None:
         self._id = id
-        self._verdicts = verdicts
+        self._verdicts = verdicts if reasons is None else None
         self._reasons = reasons
         """Gives id and verdicts, where they are not given."""
         self.revision = revision
@@ -111,12 +111,6 @@ class Decision:
         self.tied = tied
         self.added = added
         """Ids of the `add` rules that attach their steps."""
-
-    def _work_out(self) -> None:
-        if self._reasons is not None:
-            self._id = self._reasons.id()
-            self._verdicts = (*self._reasons.matches(), *self._reasons.near())
-            self._reasons = None
 
     def _values(self) -> tuple[Any, ...]:
         return (self.to_dict(), self.verdicts)
@@ -139,7 +133,8 @@ class Decision:
     @property
     def id(self) -> str:
         """`d:` and a hash of the revision and the query."""
-        self._work_out()
+        if not self._id and self._reasons is not None:
+            self._id = self._reasons.id()
         return self._id
 
     @property
@@ -147,12 +142,14 @@ class Decision:
         """What became of each rule that matched."""
         if self._reasons is not None:
             return self._reasons.matches()
-        return tuple(each for each in self._verdicts if each.verdict != "near")
+        return tuple(each for each in self.verdicts if each.verdict != "near")
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
         """What became of each rule that matched, and of each that nearly did."""
-        self._work_out()
+        if self._verdicts is None:
+            near = self._reasons.near() if self._reasons is not None else ()
+            self._verdicts = (*self.matches, *near)
         return self._verdicts
 
     def to_dict(self) -> dict[str, JSON]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from zlib import crc32
-
 from router.core.flat import FlatRule
 from router.core.keys import rule_key
 from router.core.light import Memo
+from router.core.written import checksum
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,8 +94,25 @@ class Filed:
         rest: tuple[Any, ...] = self._blocks[FIRST + self._buckets + len(self) + number]
         return rest
 
+    def files(self) -> tuple[Any, ...]:
+        """Return what is kept of the files for the next time, see `rules_by_file`."""
+        files: tuple[Any, ...] = self._blocks[FILES]
+        return files
+
+    def flat_block(self, number: int) -> bytes:
+        """Return a rule's block as it is written."""
+        return self._blocks.raw(FIRST + self._buckets + number)
+
+    def rest_block(self, number: int) -> bytes:
+        """Return the block of the rest of a rule as it is written."""
+        return self._blocks.raw(FIRST + self._buckets + len(self) + number)
+
     def _rule(self, number: int) -> FlatRule:
-        return FlatRule(self._blocks[FIRST + self._buckets + number])
+        rule = FlatRule(self._blocks[FIRST + self._buckets + number])
+        if rule.beats:
+            earlier = self.earlier()
+            rule.beats = frozenset([earlier.get(each, each) for each in rule.beats])
+        return rule
 
     def _under(self, key: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
         found: tuple[tuple[int, ...], tuple[int, ...]] = self._bucket(key) or ((), ())
@@ -108,4 +124,4 @@ class Filed:
 
 def bucket_of(key: str, buckets: int) -> int:
     """Return the number of the bucket in which a key stands."""
-    return crc32(key.encode()) % buckets
+    return checksum(key.encode()) % buckets

@@ -9,6 +9,7 @@ from router.core.admission import Admission
 from router.core.conditions import Atom, Attached, Clause, Condition, Fact, Looks, Mode, Says, Word
 from router.core.flat import ATTACHED, FACTS, LOOKS, MODES, SAYS, WORDS, FlatClause, Stored
 from router.core.keys import ATTACHED_KEY, fact_key, mode_key
+from router.core.necessity import necessary
 from router.core.plan import JSON, StepSource
 from router.core.rendering import PROMPT, Program, is_template
 from router.core.rule import Rule
@@ -31,8 +32,10 @@ class FlatCondition:
         self.none = _none(condition)
 
 
-def stored_rule(rule: Rule, layer: int, admission: Admission, templates: Templates) -> Stored:
-    """Return a rule in the flat form, as `FlatRule` takes it."""
+def stored_rule(
+    rule: Rule, beats: tuple[str, ...], layer: int, admission: Admission, templates: Templates
+) -> Stored:
+    """Return a rule in the flat form, as `FlatRule` takes it; what it `beats` stays as it is written."""
     clauses = tuple(stored_clause(each) for each in rule.condition.clauses)
     need = frozenset().union(*map(_needed, clauses))
     rest = [at for at, each in enumerate(clauses) if not _settled(each, need)]
@@ -41,7 +44,7 @@ def stored_rule(rule: Rule, layer: int, admission: Admission, templates: Templat
     return (
         rule.id, layer, rule.at, rule.stage, rule.share, (*rule.was, rule.id)[0], rule.adds, need, clauses,
         _none(rule.condition), tuple(rest), tuple(_step(each, templates) for each in rule.steps), rule.answer,
-        rule.beats, {name: slot.type if slot else "" for name, slot in rule.slots.items()},
+        beats, {name: slot.type if slot else "" for name, slot in rule.slots.items()},
         tuple(sorted(rule.reads)), dict(_plain(rule, templates)), free,
     )  # fmt: skip
 
@@ -61,7 +64,8 @@ def _atom(atom: Atom) -> Stored:
     if isinstance(atom, Word):
         return atom.stems, atom.shown, atom.listed
     if isinstance(atom, Looks):
-        return atom.shape.name, atom.shape.groups, atom.shape.written, atom.shape.pattern
+        shape = atom.shape
+        return shape.name, shape.groups, shape.written, shape.pattern, necessary(shape.pattern)
     if isinstance(atom, Says):
         return atom.template.shown, tuple(map(_branch, atom.template.branches))
     if isinstance(atom, Mode):

@@ -6,16 +6,15 @@
 from __future__ import annotations
 
 from router.core.plan import StepSource, Target
-from router.core.sentence import Literal, Template
-from router.core.slots import Entry, Slot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Any, Final, TypeAlias
 
     from router.core.plan import JSON
     from router.core.query import Query
+    from router.core.sentence import Template
     from router.core.text import Reading
 
     Stored: TypeAlias = tuple[Any, ...]
@@ -42,7 +41,8 @@ class FlatClause:
 
     def __init__(self, stored: Stored) -> None:
         self.kind, self.shown, self.atoms = stored
-        """Atoms by kind: words `(stems, shown, list)`, looks `(name, groups, written, pattern)`, says
+        """Atoms by kind: words `(stems, shown, list)`, looks `(name, groups, written, pattern,
+        necessary characters)`, says
         `(shown, sentences)`, modes `(name,)`, facts `(key, value)`, attached `(pattern,)`."""
         self._templates: tuple[Template, ...] | None = None
         self._phrases: frozenset[tuple[str, ...]] | None = None
@@ -52,7 +52,9 @@ class FlatClause:
     def templates(self) -> tuple[Template, ...]:
         """The templates of `say`."""
         if self._templates is None:
-            self._templates = tuple(Template(shown, _branches(stored)) for shown, stored in self.atoms)
+            from router.core.sentence import template_of
+
+            self._templates = tuple([template_of(*atom) for atom in self.atoms])
         return self._templates
 
     def has_part_of(self, stems: tuple[str, ...]) -> bool:
@@ -77,9 +79,11 @@ class FlatClause:
                 if (slots := template.match(reading)) is not None:
                     return f'say "{template.shown}"', slots
         elif self.kind == LOOKS:
+            ((name, groups, written, _, necessary),) = self.atoms
+            if not necessary <= reading.characters:
+                return None
             from router.core.programs import program
 
-            ((name, groups, written, _),) = self.atoms
             if (slots := program(written).find(reading, groups)) is not None:
                 return f"looks like {name}", slots
         else:
@@ -139,37 +143,38 @@ class FlatRule:
                 return None
         return slots
 
-    def told(self, reading: Reading, query: Query) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
-        """Return what is there, what is lacking, and whether something besides a shape is there."""
-        matched: list[str] = []
-        missing: list[str] = []
+    def told(self, reading: Reading, query: Query) -> tuple[str, ...]:
+        """Return what of a rule that matches is there, one entry a clause."""
+        found = [clause.find(reading, query) for clause in self.clauses]
+        return tuple([each[0] for each in found if each is not None])
+
+    def near(self, reading: Reading, query: Query) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        """Return what is there and the one thing that is lacking, else None; shapes are looked for last."""
+        missing = [f"without {shown}" for stems, shown, _ in self.none if reading.has(stems)]
+        if len(missing) > 1:
+            return None
+        there: list[str] = [""] * len(self.clauses)
         tells = False
-        for clause in self.clauses:
+        for place, clause in self._quickest():
             found = clause.find(reading, query)
             if found is not None:
-                matched.append(found[0])
+                there[place] = found[0]
                 tells |= clause.kind != LOOKS
                 continue
             missing.append(clause.shown)
+            if len(missing) > 1:
+                return None
             if clause.kind == SAYS and any(each.almost(reading) for each in clause.templates):
-                matched.append(ALMOST)
+                there[place] = ALMOST
                 tells = True
-        missing += [f"without {shown}" for stems, shown, _ in self.none if reading.has(stems)]
-        return tuple(matched), tuple(missing), tells
+        return (tuple([each for each in there if each]), tuple(missing)) if missing and tells else None
 
-
-def _branches(stored: Stored) -> tuple[tuple[Literal | Slot, ...], ...]:
-    """Make sentences of what was stored: a text is a word, a tuple a slot."""
-    return tuple(
-        tuple([Literal(each) if isinstance(each, str) else slot_of(each) for each in branch])
-        for branch in stored
-    )
-
-
-def slot_of(stored: Stored) -> Slot:
-    """Make a slot of what was stored: its name, type and list, and the list's entries."""
-    name, slot_type, list_name, entries = stored
-    return Slot(name, slot_type, list_name, tuple([Entry(stems, shown) for stems, shown in entries]))
+    def _quickest(self) -> Iterator[tuple[int, FlatClause]]:
+        """Yield the clauses with their places, shapes last."""
+        for last in (False, True):
+            for place, clause in enumerate(self.clauses):
+                if (clause.kind == LOOKS) is last:
+                    yield place, clause
 
 
 def _is_attached(query: Query, pattern: str) -> bool:

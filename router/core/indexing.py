@@ -7,29 +7,51 @@ as well: where one clause fails, the other one holds.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from router.core.blocks import block, joined
-from router.core.filed import bucket_of
-from router.core.filing import Ways, ways
-from router.core.flat import LOOKS, Stored
+from router.core.filed import Filed, bucket_of
+from router.core.filing import Ways
+from router.core.flat import Stored
 from router.core.keys import rule_key
+from router.core.plan import JSON
 
 KEYS_A_BUCKET: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRule:
-    """One rule, ready to be laid out."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledRule:
+    """One rule, compiled; where it stands among the others is found each time."""
 
     id: str
-    clauses: tuple[Stored, ...]
-    block: bytes
-    """What `FlatRule` takes."""
+    file: str
+    line: int
+    layer: str
+    adds: bool
+    was: tuple[str, ...]
+    beats: tuple[str, ...]
+    """As written."""
+    digest: str
+    """Of all that is written, except where."""
+    ways: tuple[Ways, ...]
+    """Of its clauses."""
+    tells_unkeyed: bool
+    """Whether something besides a shape is asked for without a key."""
+    flat: bytes
+    """The block of which `FlatRule` is made."""
     rest: bytes
-    """What of it bears on no decision."""
+    """The block of what of it bears on no decision."""
+
+    @property
+    def name(self) -> str:
+        """The name of its table."""
+        return self.id.partition(".")[2]
+
+
+HEAD: Final = ("id", "line", "adds", "was", "beats", "digest", "ways", "tells_unkeyed")
+"""What of a rule is kept beside its blocks for the next time."""
 
 
 @dataclass(slots=True)
@@ -43,13 +65,13 @@ class _Standing:
 
 
 def laid_out(
-    rules: Sequence[StoredRule],
-    meta: Mapping[str, Any],
+    rules: Sequence[CompiledRule],
+    meta: Mapping[str, JSON],
     earlier: Mapping[str, str],
     prompts: Mapping[str, str],
-    files: Stored,
+    files: Mapping[str, str],
 ) -> bytes:
-    """Return the bytes of a rulebook; `rules` are sorted by id."""
+    """Return the bytes of a rulebook; `rules` are sorted by id, `files` are digests by name."""
     standing = _standing(rules)
     numbers = {rule_key(rule.id): number for number, rule in enumerate(rules)}
     keys = standing.firsts.keys() | standing.seconds.keys()
@@ -67,38 +89,58 @@ def laid_out(
         "always": tuple(standing.always),
         "always_near": tuple(standing.always_near),
     }
-    head = (whole, tuple(rule.id for rule in rules), dict(earlier), dict(prompts), files)
+    head = (whole, tuple(rule.id for rule in rules), dict(earlier), dict(prompts), _by_file(rules, files))
     return joined(
         [
             *map(block, head),
             *map(block, buckets),
-            *(rule.block for rule in rules),
+            *(rule.flat for rule in rules),
             *(rule.rest for rule in rules),
         ]
     )
 
 
-def _standing(rules: Sequence[StoredRule]) -> _Standing:
+def _by_file(rules: Sequence[CompiledRule], files: Mapping[str, str]) -> Stored:
+    """Return for each file its name, digest and layer, and the heads of its rules with their numbers."""
+    heads: dict[str, list[Stored]] = {name: [] for name in files}
+    layers: dict[str, str] = {}
+    for number, rule in enumerate(rules if files else ()):
+        heads[rule.file].append((number, *(getattr(rule, name) for name in HEAD)))
+        layers[rule.file] = rule.layer
+    return tuple((name, files[name], layers.get(name, ""), tuple(each)) for name, each in heads.items())
+
+
+def rules_by_file(filed: Filed) -> dict[tuple[str, str], tuple[CompiledRule, ...]]:
+    """Return the rules of a compiled rulebook by the names and digests of their files."""
+    return {
+        (name, digest): tuple(
+            CompiledRule(
+                file=name, layer=layer, **dict(zip(HEAD, head, strict=True)), flat=filed.flat_block(number),
+                rest=filed.rest_block(number),
+            )
+            for number, *head in heads
+        )
+        for name, digest, layer, heads in filed.files()
+    }  # fmt: skip
+
+
+def _standing(rules: Sequence[CompiledRule]) -> _Standing:
     found = _Standing()
-    all_ways = [[ways(clause) for clause in rule.clauses] for rule in rules]
-    counts = Counter(key for clauses in all_ways for clause in clauses for way in clause for key in way)
-    for number, (rule, clauses) in enumerate(zip(rules, all_ways, strict=True)):
-        _stand(found, number, rule, clauses, counts)
+    counts = Counter(key for rule in rules for clause in rule.ways for way in clause for key in way)
+    for number, rule in enumerate(rules):
+        _stand(found, number, rule, counts)
     return found
 
 
-def _stand(
-    found: _Standing, number: int, rule: StoredRule, clauses: Iterable[Ways], counts: Mapping[str, int]
-) -> None:
-    keyed = [_rarest(each, counts) for each in clauses if each]
+def _stand(found: _Standing, number: int, rule: CompiledRule, counts: Mapping[str, int]) -> None:
+    keyed = [_rarest(each, counts) for each in rule.ways if each]
     keyed.sort(key=lambda keys: sum(counts[key] for key in keys))
     if not keyed:
         found.always.append(number)
     for keys, under in zip(keyed, (found.firsts, found.seconds), strict=False):
         for key in keys:
             under.setdefault(key, []).append(number)
-    unkeyed = (clause for clause, each in zip(rule.clauses, clauses, strict=True) if not each)
-    if len(keyed) == 1 and any(kind != LOOKS for kind, _, _ in unkeyed):
+    if len(keyed) == 1 and rule.tells_unkeyed:
         found.always_near.append(number)
 
 

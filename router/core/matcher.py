@@ -7,7 +7,6 @@ rule lost, is looked at when somebody asks.
 
 from __future__ import annotations
 
-from router.core.contained import narrower
 from router.core.contest import Candidate, beaten, first_winner, unstaged
 from router.core.decision import VERDICTS, Decision, Verdict
 from router.core.keys import context_keys
@@ -37,7 +36,7 @@ class Matcher:
         self.filed = filed
         self.normaliser = normaliser
         self.admission = admission
-        self._pairs: Memo[tuple[FlatRule, FlatRule], bool] = Memo(lambda pair: narrower(*pair))
+        self._pairs: Memo[tuple[FlatRule, FlatRule], bool] = Memo(_narrower)
 
     def narrower(self, one: FlatRule, other: FlatRule) -> bool:
         """Whether the first rule asks for everything that the other asks for, and more."""
@@ -67,19 +66,23 @@ class Matcher:
     def _matching(self, reading: Reading, query: Query) -> dict[FlatRule, Mapping[str, JSON]]:
         """Return the rules that match, with their slots."""
         stems, firsts = reading.stem_set, self.filed.firsts
+        tried = {rule for stem in stems for rule in firsts[stem] if rule.need <= stems}
+        if query.modes or query.facts or query.attached:
+            tried.update([rule for key in context_keys(query) for rule in firsts[key]])
+        if self.filed.always:
+            tried.update(self.filed.always)
         found: dict[FlatRule, Mapping[str, JSON]] = {}
-        for stem in stems:
-            for rule in firsts[stem]:
-                if rule.need <= stems and (slots := rule.match(reading, query)) is not None:
-                    found[rule] = slots
-        for key in context_keys(query):
-            for rule in firsts[key]:
-                if (slots := rule.match(reading, query)) is not None:
-                    found[rule] = slots
-        for rule in self.filed.always:
-            if (slots := rule.match(reading, query)) is not None:
+        for rule in tried:
+            slots = rule.match(reading, query)
+            if slots is not None:
                 found[rule] = slots
         return found
+
+
+def _narrower(pair: tuple[FlatRule, FlatRule]) -> bool:
+    from router.core.contained import narrower
+
+    return narrower(*pair)
 
 
 class Contest:
@@ -171,9 +174,9 @@ class Contest:
         """Return the verdicts on the rules that match but for one thing."""
         found: list[Verdict] = []
         for rule in self._matcher.near(self._reading, self._query):
-            matched, missing, tells = rule.told(self._reading, self._query)
-            if len(missing) == 1 and tells:
-                found.append(Verdict(rule.id, "near", matched=matched, missing=missing))
+            nearly = rule.near(self._reading, self._query)
+            if nearly is not None:
+                found.append(Verdict(rule.id, "near", "", "", *nearly))
         return tuple(sorted(found, key=lambda each: each.rule))
 
     def _decided(self) -> Iterator[Verdict]:
@@ -204,5 +207,4 @@ class Contest:
             yield self._verdict(each.rule, "adds", "" if winner else "nothing won")
 
     def _verdict(self, rule: FlatRule, word: Word, because: str = "", by: str = "") -> Verdict:
-        matched, _, _ = rule.told(self._reading, self._query)
-        return Verdict(rule.id, word, because, by, matched)
+        return Verdict(rule.id, word, because, by, rule.told(self._reading, self._query))

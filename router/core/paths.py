@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.core.text import QUOTES
+from router.core.spans import QUOTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Finds the templates that need no Jinja: text with names, `or`, `and`, `not` and `if`; it renders none."""
+"""Finds the templates that need no Jinja: names in text, `or`, `and`, `not`, `if`, `min` and `max`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from jinja2 import nodes
 
-from router.core.rendering import AND, CHOICE, CONSTANT, NAME, NOT, OR, TEXT, VALUE, Program
+from router.core.rendering import AND, CHOICE, CONSTANT, LEAST, MOST, NAME, NOT, OR, TEXT, VALUE, Program
 
 
 def plain(template: str, tree: nodes.Template) -> Program | None:
@@ -41,6 +41,8 @@ def _expression(node: nodes.Node) -> _Part:
         return _with(NOT, node.node)
     if isinstance(node, nodes.Or | nodes.And):
         return _with(OR if isinstance(node, nodes.Or) else AND, node.left, node.right)
+    if isinstance(node, nodes.Filter) and node.name in (LEAST, MOST) and isinstance(node.node, nodes.List):
+        return None if node.args or node.kwargs else _with(node.name, *node.node.items)
     if isinstance(node, nodes.CondExpr) and node.expr2 is not None:
         return _with(CHOICE, node.test, node.expr1, node.expr2)
     return None

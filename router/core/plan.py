@@ -62,7 +62,7 @@ class Target(Light):
         name, slash, member = rest.partition("/")
         if scheme not in SCHEMES or not colon:
             raise ValueError(f'"{text}" is not a target: it starts with mcp:, a2a: or workflow:')
-        if not name or (slash and not member) or any(each.isspace() for each in text):
+        if not name or (slash and not member) or text.split() != [text]:
             raise ValueError(f'"{text}" is not a target such as mcp:server/tool or a2a:agent')
         return cls(scheme, name, member)
 
@@ -181,6 +181,8 @@ def in_order(steps: tuple[NeedyT, ...]) -> tuple[NeedyT, ...]:
     """
     from router.errors import PlanRefused
 
+    if len(steps) == 1 and not steps[0].needs:
+        return steps
     known = {step.id for step in steps}
     if len(known) != len(steps):
         repeated = sorted({step.id for step in steps if sum(each.id == step.id for each in steps) > 1})

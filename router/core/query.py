@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from router.core.light import Light
 
 TYPE_CHECKING = False
@@ -130,6 +128,8 @@ def _text_fault(text: str) -> str:
 
 
 def _marks_fault(text: str) -> str:
+    import unicodedata
+
     marks = 0
     for position, character in enumerate(text, 1):
         marks = marks + 1 if unicodedata.combining(character) else 0

@@ -23,6 +23,8 @@ NOT: Final = "not"
 AND: Final = "and"
 OR: Final = "or"
 CHOICE: Final = "choice"
+LEAST: Final = "min"
+MOST: Final = "max"
 PROMPT: Final = "\0"
 """Before the name of a prompt, so that an argument of the same text is none."""
 
@@ -69,7 +71,14 @@ def _knows(program: Program, known: Mapping[str, JSON]) -> bool:
     """Whether every name is given, and with a value that no expression could change."""
     if program[0] == NAME:
         return program[1] in known and not isinstance(known[program[1]], float | dict | list | tuple)
+    if program[0] in (LEAST, MOST) and not all(type(_number(each, known)) is int for each in program[1:]):
+        return False
     return all(_knows(each, known) for each in _inside(program))
+
+
+def _number(program: Program, known: Mapping[str, JSON]) -> JSON:
+    """Return a name's value or a constant; None for what must be worked out."""
+    return known.get(program[1]) if program[0] == NAME else program[1] if program[0] == CONSTANT else None
 
 
 def _inside(program: Program) -> tuple[Program, ...]:
@@ -87,6 +96,9 @@ def _evaluated(program: Program, known: Mapping[str, JSON]) -> JSON:
         return first
     if kind == TEXT:
         return "".join([str(_evaluated(each, known)) for each in first])
+    if kind in (LEAST, MOST):
+        numbers = [_evaluated(each, known) for each in program[1:]]
+        return min(numbers) if kind == LEAST else max(numbers)
     value = _evaluated(first, known)
     if kind == NOT:
         return not value

@@ -7,7 +7,7 @@ from typing import Final
 
 from router.core.sentence import Branch, Literal, Template
 from router.core.slots import SLOT_TYPES, Entry, Slot
-from router.core.text import unspaced
+from router.core.spans import unspaced
 
 MOST_BRANCHES: Final = 512
 """Sentences that one template may stand for."""

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from router.core.light import Light
-from router.core.slots import LONGEST_INTEGER, WIDENED, Slot
+from router.core.slots import LONGEST_INTEGER, WIDENED, Slot, slot_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import TypeAlias
+    from typing import Any, TypeAlias
 
     from router.core.plan import JSON
     from router.core.text import Reading
 
     Element: TypeAlias = "Literal | Slot"
     Branch: TypeAlias = tuple[Element, ...]
-    Edges: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
+    Quick: TypeAlias = tuple[Branch, frozenset[str], tuple[tuple[str, ...], tuple[str, ...]], float]
+    """A sentence, its words, those with which it begins and ends, and how many it takes at most."""
 else:
     Branch = tuple
 
@@ -28,6 +29,10 @@ class Literal(Light):
     def __init__(self, stem: str) -> None:
         self.stem = stem
 
+    def __hash__(self) -> int:
+        """Agree with equality, quickly."""
+        return hash(self.stem)
+
 
 class Template(Light):
     """A template as written, and the sentences it stands for."""
@@ -37,21 +42,26 @@ class Template(Light):
     def __init__(self, shown: str, branches: tuple[Branch, ...]) -> None:
         self.shown = shown
         self.branches = branches
-        self._quick: tuple[tuple[Branch, frozenset[str], Edges], ...] | None = None
+        self._quick: tuple[Quick, ...] | None = None
+
+    def __hash__(self) -> int:
+        """Agree with equality; the sentences follow from what is written and the lists."""
+        return hash(self.shown)
 
     @property
-    def quick(self) -> tuple[tuple[Branch, frozenset[str], Edges], ...]:
-        """Each sentence with its words, and with those with which it begins and ends, for a quick no."""
+    def quick(self) -> tuple[Quick, ...]:
+        """What gives a quick no, sentence by sentence."""
         if self._quick is None:
-            self._quick = tuple((each, _words(each), _edges(each)) for each in self.branches)
+            self._quick = tuple([_quick(each) for each in self.branches])
         return self._quick
 
     def match(self, reading: Reading) -> dict[str, JSON] | None:
         """Return the slots' values where the whole text is one of the sentences, else None."""
-        for branch, words, (first, last) in self.quick:
-            if not words <= reading.stem_set or reading.stems[: len(first)] != first:
+        stems, stem_set = reading.stems, reading.stem_set
+        for branch, words, (first, last), most in self.quick:
+            if not words <= stem_set or len(stems) > most:
                 continue
-            if reading.stems[len(reading.stems) - len(last) :] != last:
+            if stems[: len(first)] != first or stems[len(stems) - len(last) :] != last:
                 continue
             if (ends := _Search(branch, reading).way()) is not None:
                 return dict(_values(branch, ends, reading))
@@ -63,15 +73,27 @@ class Template(Light):
 
     def almost(self, reading: Reading) -> bool:
         """Whether two or more words of one of the sentences, and all of them, are somewhere in the text."""
-        return any(len(words) > 1 and words <= reading.stem_set for _, words, _ in self.quick)
+        return any(len(words) > 1 and words <= reading.stem_set for _, words, _, _ in self.quick)
 
 
-def _words(branch: Branch) -> frozenset[str]:
-    return frozenset([each.stem for each in branch if isinstance(each, Literal)])
+def template_of(shown: str, stored: tuple[tuple[Any, ...], ...]) -> Template:
+    """Make a template of what was stored: in a sentence a text is a word, a tuple a slot."""
+    return Template(
+        shown,
+        tuple(
+            [
+                tuple([Literal(each) if isinstance(each, str) else slot_of(*each) for each in branch])
+                for branch in stored
+            ]
+        ),
+    )
 
 
-def _edges(branch: Branch) -> Edges:
-    return _first_words(branch), _first_words(branch[::-1])[::-1]
+def _quick(branch: Branch) -> Quick:
+    words = frozenset([each.stem for each in branch if isinstance(each, Literal)])
+    longest = _longest(branch)
+    edges = _first_words(branch), _first_words(branch[::-1])[::-1]
+    return branch, words, edges, float("inf") if longest is None else longest
 
 
 def _first_words(branch: Branch) -> tuple[str, ...]:
@@ -89,8 +111,9 @@ class _Search:
     def __init__(self, branch: Branch, reading: Reading) -> None:
         self.branch = branch
         self.reading = reading
+        self.tokens = reading.tokens
         self._seen: set[tuple[int, int]] = set()
-        self._rest_tried_from = len(reading.tokens) + 1
+        self._rest_tried_from = len(self.tokens) + 1
 
     def way(self) -> list[tuple[int, int]] | None:
         """Return where each element begins and ends, or None."""
@@ -110,17 +133,17 @@ class _Search:
 
     def _tries(self, place: int, start: int) -> Iterator[tuple[int, int]]:
         """Yield where an element may begin and end; it may leave out marks before it, such as a lone dot."""
-        for at in range(start, len(self.reading.tokens)):
+        for at in range(start, len(self.tokens)):
             if (place, at) in self._seen:
                 return
             self._seen.add((place, at))
             for after in self._ends(place, at):
                 yield at, after
-            if not self.reading.tokens[at].idle:
+            if not self.tokens[at].idle:
                 return
 
     def _ends(self, place: int, at: int) -> Iterator[int]:
-        element, token = self.branch[place], self.reading.tokens[at]
+        element, token = self.branch[place], self.tokens[at]
         if isinstance(element, Literal):
             if token.stem == element.stem and not token.mark:
                 yield at + 1

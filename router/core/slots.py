@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from router.core.light import Light
 from router.core.paths import bare_path
-from router.core.text import unspaced
+from router.core.spans import unspaced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -129,6 +129,13 @@ class Slot(Light):
             return reading.text[reading.tokens[at].start : reading.tokens[end - 1].end]
         found = TAKERS[self.type](reading, at)
         return found and found[1]
+
+
+def slot_of(
+    name: str, slot_type: SlotType, list_name: str, entries: tuple[tuple[tuple[str, ...], str], ...]
+) -> Slot:
+    """Make a slot of what was stored."""
+    return Slot(name, slot_type, list_name, tuple([Entry(stems, shown) for stems, shown in entries]))
 
 
 def _stems(reading: Reading, at: int, end: int) -> tuple[str, ...]:

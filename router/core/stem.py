@@ -74,6 +74,8 @@ def _without_possessive(word: str) -> str:
 
 def _mark_consonant_y(word: str) -> str:
     """Write `y` as `Y` where it is a consonant: at the start or after a vowel."""
+    if "y" not in word:
+        return word
     letters = list(word)
     for place, letter in enumerate(letters):
         if letter == "y" and (place == 0 or letters[place - 1] in VOWELS):
@@ -90,7 +92,9 @@ def _region(word: str, start: int = 0) -> int:
 
 
 def _region_one(word: str) -> int:
-    return next((len(each) for each in SPECIAL_REGIONS if word.startswith(each)), _region(word))
+    if word.startswith(SPECIAL_REGIONS):
+        return next(len(each) for each in SPECIAL_REGIONS if word.startswith(each))
+    return _region(word)
 
 
 def _has_vowel(part: str) -> bool:
@@ -157,12 +161,12 @@ def _with_final_i(word: str) -> str:
 
 def _without_final_e_or_l(word: str) -> str:
     """Step 5, so that `change` and `changed`, `control` and `controlling` agree."""
+    if not word.endswith(("e", "ll")):
+        return word
     one = _region_one(word)
     last = len(word) - 1
     if word.endswith("ll"):
         return word[:-1] if last >= _region(word, one) else word
-    if not word.endswith("e"):
-        return word
     if last >= _region(word, one) or (last >= one and not _ends_in_short_syllable(word[:-1])):
         return word[:-1]
     return word

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from bisect import bisect_left, bisect_right
 
 from router.core.light import Light, Memo
@@ -16,39 +15,11 @@ if TYPE_CHECKING:
 NORMALISER_VERSION: Final = "1"
 """Goes into every revision; raised whenever the same text could give other words."""
 
-APOSTROPHES: Final = "'\N{RIGHT SINGLE QUOTATION MARK}\N{MODIFIER LETTER APOSTROPHE}"
-QUOTES: Final = {
-    '"': '"',
-    "'": "'",
-    "`": "`",
-    "\N{LEFT DOUBLE QUOTATION MARK}": "\N{RIGHT DOUBLE QUOTATION MARK}",
-    "\N{LEFT SINGLE QUOTATION MARK}": "\N{RIGHT SINGLE QUOTATION MARK}",
-    "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}": "\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}",
-    "\N{LEFT CORNER BRACKET}": "\N{RIGHT CORNER BRACKET}",
-}
-"""Closing quotation marks by opening ones."""
 PATH_MARKS: Final = frozenset((".", "..", "/", "~", "./", "../", "~/"))
 """Pieces without a word that a `{path}` slot may take."""
 IDLE_MARKS: Final = frozenset((".", "..", "/", "~"))
 """Those that are punctuation where no slot takes them."""
 
-UNSPACED: Final = (
-    (0x0E00, 0x0EFF),  # Thai, Lao
-    (0x1000, 0x109F),  # Myanmar
-    (0x1780, 0x17FF),  # Khmer
-    (0x3005, 0x3007),  # ideographic iteration mark, closing mark and zero
-    (0x3040, 0x30FF),  # Hiragana, Katakana
-    (0x3100, 0x312F),  # Bopomofo
-    (0x31A0, 0x31FF),  # Bopomofo and Katakana extensions
-    (0x3400, 0x4DBF),  # Han, extension A
-    (0x4E00, 0x9FFF),  # Han
-    (0xF900, 0xFAFF),  # Han, compatibility
-    (0x20000, 0x323AF),  # Han, extensions B to H
-)
-"""Scripts written without spaces between words: they match by characters."""
-VARIATION_SELECTORS: Final = ((0x180B, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
-
-_CLOSING: Final = frozenset(QUOTES.values())
 _SEPARATED: Final = bytes(
     code if chr(code).isalnum() or chr(code) in "'+#" else 0x20 for code in range(0x80)
 ) + bytes(0x80)
@@ -80,23 +51,28 @@ class Token(Light):
 class Reading:
     """A text read once: NFKC text and stems; where its words stand is found when a sentence asks."""
 
-    __slots__ = (
-        "_after_runs", "_grams", "_pieces", "_raw", "_starts", "_tokens", "_words_end", "stem_set",
-        "stems", "text",
-    )  # fmt: skip
+    _tokens: tuple[Token, ...] | None = None
+    _characters: frozenset[str] | None = None
+    _raw: bytes | None = None
+    _words_end = -1
+    _starts: tuple[int, ...] = ()
+    _pieces: tuple[tuple[int, int], ...] = ()
+    _after_runs: tuple[int, ...] = ()
+    _grams: dict[int, frozenset[tuple[str, ...]]] | None = None
 
     def __init__(self, text: str, stems: tuple[str, ...]) -> None:
         self.text = text
         self.stems = stems
         self.stem_set = frozenset(stems)
         """The stems, for a quick no."""
-        self._tokens: tuple[Token, ...] | None = None
-        self._raw: bytes | None = None
-        self._words_end = -1
-        self._starts: tuple[int, ...] = ()
-        self._pieces: tuple[tuple[int, int], ...] = ()
-        self._after_runs: tuple[int, ...] = ()
-        self._grams: dict[int, frozenset[tuple[str, ...]]] | None = None
+
+    @property
+    def characters(self) -> frozenset[str]:
+        """The characters of the text, `0` for any digit."""
+        if self._characters is None:
+            found = frozenset(self.text)
+            self._characters = found | {"0"} if any(map(str.isdecimal, found)) else found
+        return self._characters
 
     @property
     def raw(self) -> bytes:
@@ -109,7 +85,7 @@ class Reading:
     def tokens(self) -> tuple[Token, ...]:
         """The words, and the marks between them, with their places."""
         if self._tokens is None:
-            words = [Token(stem, *span) for stem, span in zip(self.stems, _spans(self.text), strict=True)]
+            words = list(map(Token, self.stems, *zip(*_places(self.text), strict=True))) if self.stems else []
             if not PATH_MARKS.isdisjoint(self.text.split()):
                 words = sorted((*words, *_marks(self.text)), key=lambda token: token.start)
             self._tokens = tuple(words)
@@ -146,6 +122,8 @@ class Reading:
     def piece_at(self, at: int) -> tuple[int, int] | None:
         """Return the run between spaces, or the quotation, that the token begins; None inside of one."""
         if not self._pieces:
+            from router.core.spans import pieces
+
             self._pieces = tuple(pieces(self.text))
         start = self.tokens[at].start
         piece = self._pieces[bisect_right(self._pieces, (start, len(self.text))) - 1]
@@ -185,8 +163,10 @@ class Normaliser:
     def read(self, text: str) -> Reading:
         """Return the text as rules see it."""
         if not text.isascii():
-            text = unicodedata.normalize("NFKC", text)
-            return Reading(text, tuple(self._folded[text[start:end]] for start, end in _spans(text)))
+            from router.core.spans import normal, spans
+
+            text = normal(text)
+            return Reading(text, tuple([self._folded[text[start:end]] for start, end in spans(text)]))
         raw = text.encode()
         words = raw.translate(_SEPARATED).split()
         folded = self._folded
@@ -197,112 +177,44 @@ class Normaliser:
 
     def _part(self, word: bytes) -> tuple[str, ...]:
         """Take the signs off a word of ASCII that do not belong to it, which may leave several words."""
+        from router.core.spans import spans
+
         text = word.decode()
-        return tuple(self._folded[text[start:end]] for start, end in _spans(text))
+        return tuple(self._folded[text[start:end]] for start, end in spans(text))
 
     def stems(self, text: str) -> tuple[str, ...]:
         """Return the stems alone; empty where the text has no letter or digit."""
-        return self.read(text).stems
+        if not text.isascii() or "'" in text or "+" in text or "#" in text:
+            return self.read(text).stems
+        folded = self._folded
+        return tuple([folded[word] for word in text.encode().translate(_SEPARATED).split()])
 
     def _fold(self, word: str | bytes) -> str:
         if isinstance(word, bytes):
             return self._stem(word.decode().lower())
-        folded = unicodedata.normalize("NFKC", word.casefold())
-        plain = "".join("'" if each in APOSTROPHES else each for each in folded if not _ignorable(each))
-        return self._stem(plain)
+        from router.core.spans import folded
+
+        return self._stem(folded(word))
 
 
-def _spans(text: str) -> Iterator[tuple[int, int]]:
-    place = 0
-    while place < len(text):
-        if not text[place].isalnum():
-            place += 1
-            continue
-        end = _end_of_character(text, place) if unspaced(text[place]) else _end_of_word(text, place)
-        yield place, end
-        place = end
+def _places(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where the words of a text begin and end."""
+    raw = text.encode() if text.isascii() else b"'"
+    if _SIGNS[0] in raw or _SIGNS[1] in raw or _SIGNS[2] in raw:
+        from router.core.spans import spans
 
-
-def _end_of_character(text: str, start: int) -> int:
-    end = start + 1
-    while end < len(text) and (_combines(text[end]) or _ignorable(text[end])):
-        end += 1
-    return end
-
-
-def _end_of_word(text: str, start: int) -> int:
-    end = start + 1
-    while end < len(text) and _continues(text, end):
-        end += 1
-    sign = end
-    while sign < len(text) and text[sign] in "+#" and sign - end < 2:
-        sign += 1
-    if sign > end and text[end - 1].isalpha() and not (sign < len(text) and text[sign].isalnum()):
-        return sign  # c++, f#
-    return end
-
-
-def _continues(text: str, place: int) -> bool:
-    character = text[place]
-    if character.isalnum():
-        return not unspaced(character)
-    if _combines(character) or _ignorable(character):
-        return True
-    return (
-        character in APOSTROPHES
-        and text[place - 1].isalpha()
-        and place + 1 < len(text)
-        and text[place + 1].isalpha()
-    )
-
-
-def _combines(character: str) -> bool:
-    """Tell marks, which belong to the letter before; one without a letter, as on an emoji, is no word."""
-    return character > "\x7f" and unicodedata.category(character)[0] == "M"
-
-
-def _ignorable(character: str) -> bool:
-    """Soft hyphens, joiners, variation selectors: there for layout, not for meaning."""
-    code = ord(character)
-    return unicodedata.category(character) == "Cf" or any(
-        first <= code <= last for first, last in VARIATION_SELECTORS
-    )
-
-
-def unspaced(character: str) -> bool:
-    """Whether the character is of a script that is written without spaces between words."""
-    code = ord(character)
-    return code >= UNSPACED[0][0] and any(first <= code <= last for first, last in UNSPACED)
-
-
-def pieces(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where the runs between spaces begin and end; a quotation that starts a run is one piece."""
-    closings = _closings(text)
-    place = 0
-    while place < len(text):
-        if text[place].isspace():
-            place += 1
-            continue
-        end = place
-        if closing := closings.get(QUOTES.get(text[place], "")):
-            behind = bisect_right(closing, place)
-            end = closing[behind] + 1 if behind < len(closing) else place
-        while end < len(text) and not text[end].isspace():
-            end += 1
-        yield place, end
-        place = end
-
-
-def _closings(text: str) -> dict[str, list[int]]:
-    """Return where each quotation mark may close: where no letter or digit follows."""
-    found: dict[str, list[int]] = {}
-    for place, character in enumerate(text):
-        if character in _CLOSING and not text[place + 1 : place + 2].isalnum():
-            found.setdefault(character, []).append(place)
-    return found
+        yield from spans(text)
+        return
+    end = 0
+    for word in raw.translate(_SEPARATED).split():
+        start = raw.index(word, end)
+        end = start + len(word)
+        yield start, end
 
 
 def _marks(text: str) -> Iterator[Token]:
+    from router.core.spans import pieces
+
     for start, end in pieces(text):
         if text[start:end] in PATH_MARKS:
             yield Token(text[start:end], start, end, mark=True)

@@ -19,10 +19,11 @@ REST: Final = ("was", "owner", "why", "until", "yes", "no")
 class Rules(Mapping[str, Rule]):
     """The rules of a compiled rulebook by id, each made when it is first looked at."""
 
-    def __init__(self, filed: Filed) -> None:
+    def __init__(self, filed: Filed, made: Mapping[str, Rule] | None = None) -> None:
+        """`made` are rules that are whole already."""
         self._filed = filed
         self._names = dict.fromkeys(filed.names())
-        self._made: dict[str, Rule] = {}
+        self._made = dict(made or {})
 
     def __getitem__(self, rule_id: str) -> Rule:
         if rule_id not in self._made:
@@ -78,5 +79,5 @@ def _atoms(clause: FlatClause) -> Iterator[Atom]:
         yield kinds.get(clause.kind, Word)(*atom)
 
 
-def _looks(name: str, groups: tuple[str, ...], written: str, pattern: str) -> Looks:
+def _looks(name: str, groups: tuple[str, ...], written: str, pattern: str, _: frozenset[str]) -> Looks:
     return Looks(Shape(name, pattern, groups, written))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from router.core.query import MODES
-from router.core.slots import resolved_day
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +41,8 @@ def values(
     for name, slot_type in types.items():
         value = slots.get(name)
         if slot_type == "date" and value is not None:
+            from router.core.slots import resolved_day
+
             try:
                 value = resolved_day(value, query.time)
             except (ValueError, OverflowError) as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Final
 
     from router.core.plan import JSON
@@ -25,7 +24,12 @@ def written(value: JSON, indent: int = 0) -> str:
 
     Raises ValueError for NaN and infinity, TypeError for what is no JSON.
     """
-    return "".join(_parts(value, indent, "\n"))
+    return _written(value, " " * indent, "\n" if indent else "")
+
+
+def checksum(raw: bytes) -> int:
+    """Return a number of 64 bits by which a change of bytes shows."""
+    return int.from_bytes(blake2b(raw, digest_size=DIGEST_BYTES).digest(), "big")
 
 
 def digest(*texts: str) -> str:
@@ -37,39 +41,34 @@ def digest(*texts: str) -> str:
     return found.hexdigest()
 
 
-def _parts(value: JSON, indent: int, line: str) -> Iterator[str]:
+def _written(value: JSON, indent: str, line: str) -> str:
     if isinstance(value, str):
-        yield f'"{value.translate(_ESCAPES)}"'
-    elif value is None or isinstance(value, bool):
-        yield {None: "null", True: "true", False: "false"}[value]
-    elif isinstance(value, int):
-        yield int.__repr__(value)
-    elif isinstance(value, float):
-        if value - value != 0:
-            raise ValueError(f"{value} is no JSON")
-        yield float.__repr__(value)
-    elif isinstance(value, dict):
-        items = value.items() if indent else sorted(value.items())
-        pairs = ((f"{_key(key)}{': ' if indent else ':'}", each) for key, each in items)
-        yield from _bracketed("{}", pairs, indent, line)
-    elif isinstance(value, list | tuple):
-        yield from _bracketed("[]", (("", each) for each in value), indent, line)
-    else:
+        return f'"{value.translate(_ESCAPES)}"'
+    if isinstance(value, dict):
+        inner = line + indent
+        colon, items = (": ", value.items()) if line else (":", sorted(value.items()))
+        pairs = [f"{_key(key)}{colon}{_written(each, indent, inner)}" for key, each in items]
+        return f"{{{inner}{(',' + inner).join(pairs)}{line}}}" if pairs else "{}"
+    if isinstance(value, list | tuple):
+        inner = line + indent
+        each_one = [_written(each, indent, inner) for each in value]
+        return f"[{inner}{(',' + inner).join(each_one)}{line}]" if each_one else "[]"
+    return _atom(value)
+
+
+def _atom(value: JSON) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if not isinstance(value, float):
         raise TypeError(f"{type(value).__name__} is no JSON")
+    if value - value != 0:
+        raise ValueError(f"{value} is no JSON")
+    return float.__repr__(value)
 
 
 def _key(key: JSON) -> str:
     if not isinstance(key, str):
         raise TypeError(f"a key of JSON is a text, not {type(key).__name__}")
-    return "".join(_parts(key, 0, ""))
-
-
-def _bracketed(brackets: str, pairs: Iterator[tuple[str, JSON]], indent: int, line: str) -> Iterator[str]:
-    inner = line + " " * indent if indent else ""
-    before = brackets[0] + inner
-    empty = True
-    for name, each in pairs:
-        yield before + name
-        yield from _parts(each, indent, inner)
-        before, empty = "," + inner, False
-    yield brackets if empty else (line if indent else "") + brackets[1]
+    return f'"{key.translate(_ESCAPES)}"'

@@ -15,7 +15,7 @@ from router.errors import Problem, RulebookRefused
 from router.rulebook.format_cut import Uncut, comments, cut
 from router.rulebook.format_layout import lay_out
 from router.rulebook.format_order import RULES, VOCABULARY, Order
-from router.rulebook.read import VOCABULARY as VOCABULARY_FILE
+from router.rulebook.tree import VOCABULARY as VOCABULARY_FILE
 from router.rulebook.tree import Directory
 from router.toml.read import parse_toml
 

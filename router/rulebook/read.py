@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -11,18 +13,18 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from router.core.book import Rulebook
-from router.core.compile import compile
+from router.core.compile import Compiler
 from router.core.findings import Findings, nearest_or_all
+from router.core.indexing import CompiledRule
 from router.core.settings import Settings
 from router.core.source import RuleText, Sources
 from router.errors import Problem, RulebookRefused
 from router.rulebook.tables import VocabularyTable, read_rule
-from router.rulebook.tree import Tree
+from router.rulebook.tree import VOCABULARY, Tree
 from router.toml.positions import Positions
 from router.toml.read import parse_toml
 from router.toml.shape import report
 
-VOCABULARY: Final = "rules/vocab.toml"
 RULE_NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -32,6 +34,21 @@ def read_rulebook(tree: Tree, settings: Settings) -> Rulebook:
     Raises RulebookRefused with every problem at once, each with file, line and column.
     """
     return Reading(tree, settings).book()
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Put off the collection of garbage, which would walk all that was read again and again and find none."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled and not gc.get_freeze_count():
+            gc.freeze()  # and back: all of it grows old at once, and need not be walked for that either
+            gc.unfreeze()
+        if enabled:
+            gc.enable()
 
 
 def _by_place(problem: Problem) -> tuple[str, int, int, str]:
@@ -44,6 +61,8 @@ class Reading:
 
     tree: Tree
     settings: Settings
+    compiled: frozenset[str] = frozenset()
+    """Rule files that need not be read, since their rules are compiled."""
     findings: Findings = field(default_factory=Findings)
     texts: dict[str, str] = field(default_factory=dict)
     """Of the TOML files, by name."""
@@ -52,6 +71,7 @@ class Reading:
     """Files beside rules and prompts that nothing reads and that are no plain documentation."""
     positions: dict[str, Positions] = field(default_factory=dict)
 
+    @_uncollected()
     def __post_init__(self) -> None:
         """Read everything once."""
         names = {folder: tuple(self.tree.names(folder)) for folder in ("rules", "prompts")}
@@ -65,19 +85,25 @@ class Reading:
         )
         self.unread = tuple(_unread(names["rules"], ".toml")) + tuple(_unread(names["prompts"], ".j2"))
 
+    @_uncollected()
     def book(self, sources: Sources | None = None) -> Rulebook:
         """Compile what was read, or other sources in its place. Raises RulebookRefused."""
+        return self.compiler(sources or self.sources).book()
+
+    @_uncollected()
+    def compiler(self, sources: Sources, kept: Sequence[CompiledRule] = ()) -> Compiler:
+        """Compile sources, with rules that were compiled before beside them. Raises RulebookRefused."""
         problems = list(self.findings.problems)
-        book: Rulebook | None = None
+        compiler: Compiler | None = None
         try:
             # Without a vocabulary every rule that names a list would be wrong as well, which helps nobody.
             if not any(each.file == VOCABULARY for each in problems):
-                book = compile(sources or self.sources, self.settings)
+                compiler = Compiler(sources, self.settings, kept)
         except RulebookRefused as error:
             problems += error.problems
-        if book is None or problems:
+        if compiler is None or problems:
             raise RulebookRefused(tuple(sorted(set(map(self.placed, problems)), key=_by_place)))
-        return book
+        return compiler
 
     def placed(self, problem: Problem) -> Problem:
         """Give a problem its line and column."""
@@ -121,7 +147,7 @@ class Reading:
 
     def _rules(self, names: Iterator[str]) -> Iterator[RuleText]:
         for name in names:
-            layer = self._layer(name)
+            layer = None if name in self.compiled else self._layer(name)
             text = None if layer is None else self.tree.text(name, self.findings)
             if layer is not None and text is not None:
                 yield from self.rule_texts(name, text, layer, PurePosixPath(name).stem)

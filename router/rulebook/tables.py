@@ -30,8 +30,9 @@ def _fact(value: object) -> object:
 
 
 def _entry(value: object) -> object:
-    words = value if isinstance(value, list) else [value]
-    if not words or not all(isinstance(each, str) for each in words):
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, list) or not value or not all(isinstance(each, str) for each in value):
         raise ValueError("must be a word or phrase, or a list of them")
     return value
 
@@ -42,6 +43,8 @@ def _date(value: object) -> object:
 
 def _json(value: JSON) -> JSON:
     """Take dates and times as text, and refuse the numbers that JSON does not know."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, dict):
         return {key: _json(each) for key, each in value.items()}
     if isinstance(value, list):

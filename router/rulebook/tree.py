@@ -12,6 +12,7 @@ from router.core.findings import Findings
 from router.errors import Problem, RulebookRefused
 from router.toml.read import read_text
 
+VOCABULARY: Final = "rules/vocab.toml"
 FOLDERS: Final = ("rules", "prompts", "corpus")
 """What a rulebook and its record are made of, beside `ts.toml`."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
+import tomli
 import tree_sitter_toml
 from tree_sitter import Language, Node, Parser
 
@@ -15,6 +15,8 @@ from router.errors import Problem
 
 Path = tuple[str | int, ...]
 
+_HEADER: Final = re.compile(r"\[(?!(?:true|false|inf|nan)\])([A-Za-z_][A-Za-z0-9_-]*)\]")
+"""A header that cannot be an array in an array of several lines, since its name is no value."""
 _LEAVES_OUT = ("comment", "[", "]", "{", "}", ",", "=", "[[", "]]", "ERROR")
 _LITERAL: Final = re.compile(r"\r\n|.", re.DOTALL)
 _BASIC: Final = re.compile(r"\\u.{4}|\\U.{8}|\\[ \t\r]*\n\s*|\\.|\r\n|.", re.DOTALL)
@@ -36,9 +38,16 @@ class Positions:
     """Every place of one TOML file."""
 
     def __init__(self, text: str) -> None:
-        self._lines = text.encode().split(b"\n")
+        self._text = text
         self._places: dict[Path, Place] = {}
-        self._root = Parser(Language(tree_sitter_toml.language())).parse(text.encode()).root_node
+
+    @cached_property
+    def _lines(self) -> list[bytes]:
+        return self._text.encode().split(b"\n")
+
+    @cached_property
+    def _root(self) -> Node:
+        return Parser(Language(tree_sitter_toml.language())).parse(self._text.encode()).root_node
 
     @property
     def places(self) -> dict[Path, Place]:
@@ -51,6 +60,15 @@ class Positions:
                 elif node.type in ("table", "table_array_element"):
                     self._table(node, counts)
         return self._places
+
+    @cached_property
+    def _header_lines(self) -> dict[str, int]:
+        """Lines of plain headers, which need no parser to be found where no string is longer than a line."""
+        if '"""' in self._text or "'''" in self._text:
+            return {}
+        lines = enumerate(self._text.split("\n"), 1)
+        found = ((_HEADER.match(line), number) for number, line in lines if line.startswith("["))
+        return {header[1]: number for header, number in found if header}
 
     @cached_property
     def _table_lines(self) -> dict[str, int]:
@@ -68,7 +86,7 @@ class Positions:
 
     def table_line(self, name: str) -> int:
         """Return the line of a top-level table's header, or of the first key that makes it; 1 if unknown."""
-        return self._table_lines.get(name, 1)
+        return self._header_lines.get(name) or self._table_lines.get(name, 1)
 
     def tables(self) -> tuple[str, ...]:
         """Return the names of the top-level tables, in the order of the file."""
@@ -172,7 +190,7 @@ def _segments(node: Node) -> list[Node]:
 
 def _key(node: Node) -> str:
     text = (node.text or b"").decode()
-    return str(tomllib.loads(f"key = {text}")["key"]) if node.type == "quoted_key" else text
+    return str(tomli.loads(f"key = {text}")["key"]) if node.type == "quoted_key" else text
 
 
 def _inside(place: Place, offset: int) -> tuple[int, int]:

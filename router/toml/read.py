@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Any, Final
+
+import tomli
 
 from router.core.findings import Findings
 from router.errors import Problem
@@ -43,7 +44,7 @@ def decoded(raw: bytes, shown: str, findings: Findings) -> str | None:
 def parse_toml(text: str, shown: str, findings: Findings) -> dict[str, Any]:
     """Return a file's tables; empty with the reason noted where it is not TOML."""
     try:
-        return tomllib.loads(text)
+        return tomli.loads(text)
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a plain ValueError
         message = str(error)
         place = _PLACE.search(message)

@@ -37,7 +37,7 @@ def test_it_starts_no_server(project: Shell) -> None:
     project.write({"ts.toml": '[mcp.echo]\ncommand = "no-such-program"\n'})
 
     assert project.ts("explain", "say hello").code == 0
-    assert not (project.home / ".ts").exists()
+    assert [each.name for each in (project.home / ".ts").iterdir()] == ["compiled"]
 
 
 def test_a_tie_names_what_would_settle_it(project: Shell) -> None:

@@ -226,6 +226,12 @@ def test_what_is_wrong_in_a_rule_is_said_with_its_place_and_what_would_do(rule: 
     assert told(made, replace(SETTINGS, servers=servers)) == [f"{T} {problem}"]
 
 
+def test_what_several_rules_write_alike_is_wrong_in_each_of_them() -> None:
+    rule = f'when.all = ["x", "@statsu"]\n{USE}'
+    wrong = 'when.all.1: unknown list "@statsu" | there are none'
+    assert said(f"[r]\n{rule}\n[s]\n{rule}") == [f"{T} r.{wrong}", f"{T} s.{wrong}"]
+
+
 def test_templates_are_not_blamed_for_slots_of_a_sentence_that_cannot_be_read() -> None:
     assert said('[r]\nsay = "last {n:imt}"\nuse = "mcp:git/log"\nargs = { max = "{{ n }}" }') == [
         f'{T} r.say.0: unknown slot type "imt" | the types are int, number, word, path, date, rest and @list'

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.core import text as text_module
+from router.core.spans import spans
 from router.core.text import Normaliser, contains
 
 ENGLISH = Normaliser("english")
@@ -146,6 +146,6 @@ def test_the_version_names_normaliser_and_stemmer() -> None:
 def test_words_of_ascii_are_found_as_those_of_any_text(text: str) -> None:
     plain = PLAIN.read(text)
 
-    spans = list(text_module._spans(text))
-    assert plain.stems == tuple(text[start:end].lower() for start, end in spans)
-    assert [(each.start, each.end) for each in plain.tokens if not each.mark] == spans
+    places = list(spans(text))
+    assert plain.stems == tuple(text[start:end].lower() for start, end in places)
+    assert [(each.start, each.end) for each in plain.tokens if not each.mark] == places

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -322,3 +323,17 @@ def test_comments_spaces_and_the_order_of_keys_leave_the_revision(tmp_path: Path
 def test_a_vocabulary_that_does_not_load_is_told_alone(tmp_path: Path) -> None:
     files = {"rules/vocab.toml": '[words]\na = "\\d"', TEAM: '[a]\nwhen.all = "@a"\nuse = "mcp:git/x"'}
     assert [each.partition(":")[0] for each in refused(tmp_path, files)] == ["rules/vocab.toml"]
+
+
+@pytest.mark.parametrize("text", [FINE, "[r"])
+def test_reading_leaves_the_collection_of_garbage_as_it_was(tmp_path: Path, text: str) -> None:
+    tree = Directory(written(tmp_path, {TEAM: text}))
+    for before in (gc.disable, gc.enable, gc.freeze):
+        before()
+        state = gc.isenabled(), gc.get_freeze_count() > 0
+        try:
+            read_rulebook(tree, SETTINGS)
+        except RulebookRefused:
+            assert text != FINE
+        assert (gc.isenabled(), gc.get_freeze_count() > 0) == state
+    gc.unfreeze()

@@ -190,3 +190,61 @@ def leaves(value: object, path: Path) -> list[Path]:
     if isinstance(value, list):
         return [each for number, inner in enumerate(value) for each in leaves(inner, (*path, number))]
     return [path]
+
+
+headers = st.sampled_from(
+    (
+        "[a]",
+        "[a.b]",
+        "[[a]]",
+        "[a]  # [b]",
+        "  [a]",
+        "[ a ]",
+        '["a"]',
+        "[b]",
+        "[b.a]",
+        "[true]",
+        "[1]",
+        "[inf.b]",
+    )
+)
+bodies = st.sampled_from(
+    (
+        "k = [\n[1],\n[true], # [a]\n[inf]\n]",
+        "k = [\n  ['a'],\n[\"b\"],\n]",
+        "# [a]",
+        "k = '[a]'",
+        'k = """\n[a]\n"""',
+        "k = '''\n[b]\n'''",
+        "k = { a = [\n[1]\n] }",
+        "a.k = 1",
+        "",
+    )
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(st.tuples(headers, bodies), max_size=4), bodies, st.sampled_from(("\n", "\r\n")))
+def test_the_line_of_a_table_is_the_same_whether_it_is_found_with_a_parser_or_without(
+    tables: list[tuple[str, str]], first: str, end: str
+) -> None:
+    text = "\n".join((first, *(f"{header}\n{body}" for header, body in tables))).replace("\n", end)
+    try:
+        names = tuple(tomllib.loads(text))
+    except tomllib.TOMLDecodeError:
+        return
+    parsed = Positions(text)
+    assert {name: Positions(text).table_line(name) for name in names} == {
+        name: parsed._table_lines[name] for name in names
+    }
+
+
+@pytest.mark.parametrize(("text", "line"), [("[b]\n[a]", 2), ("[b]\n['a']", 2), ("b = 1\na.b = 2\n[c]", 2)])
+def test_the_line_of_a_table_is_found_however_its_name_is_written(text: str, line: int) -> None:
+    assert Positions(text).table_line("a") == line
+
+
+def test_a_plain_header_is_found_without_a_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Positions, "_table_lines", {})
+    assert Positions("# words\n\n[a]\nb = 1").table_line("a") == 3
+    assert Positions('[b]\nc = """\n"""\n[a]').table_line("a") == 1

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from router.core.findings import Findings
 from router.toml.read import LARGEST_BYTES, parse_toml, read_text
@@ -61,6 +64,11 @@ def test_what_cannot_be_read_is_refused_with_the_reason(tmp_path: Path, make: bo
         ("[a]\n[a]", "f.toml:2:3: is not TOML: Cannot declare ('a',) twice"),
         ("a = [1,\n", "f.toml:2:1: is not TOML: Invalid value"),
         ('a = "x', "f.toml:1:7: is not TOML: Unterminated string"),
+        # what TOML has since its version 1.1, which neither editors nor `ts rules fmt` read everywhere
+        ("a = { b = 1, }", "f.toml:1:14: is not TOML: Invalid initial character for a key part"),
+        ("a = {\n}", "f.toml:1:6: is not TOML: Invalid initial character for a key part"),
+        ('a = "\\e"', "f.toml:1:8: is not TOML: Unescaped '\\' in a string"),
+        ("a = 07:32", "f.toml:1:6: is not TOML: Expected newline or end of document after a statement"),
     ],
 )
 def test_what_is_no_toml_is_refused_with_its_place(text: str, problem: str) -> None:
@@ -104,3 +112,29 @@ def test_a_number_too_long_for_python_is_a_problem_and_no_crash() -> None:
     findings = Findings()
     assert parse_toml(f"a = {'9' * 5000}", "f.toml", findings) == {}
     assert "is not TOML: " in said(findings)[0]
+
+
+scalars = st.sampled_from(
+    (
+        "1", "-0", "+1_000", "0xFF", "0b1", "1e3", "-2.5", "inf", "nan", "true", "2027-01-31", "07:32:00.5",
+        "2027-01-31T07:32:00Z", "2027-01-31 07:32:00-07:30", "'it\\'", '"\\u00e9\\t\\"x"', "'''\n a'''",
+        '"""a\\\n  b"""', "[1, [2],\n# c\n]", "{ a.b = 1, c = 'x' }", "01", "1__0", "tru", '"\\x"',
+        "2027-02-30",
+    )
+)  # fmt: skip
+lines = st.builds("{} = {}".format, st.sampled_from(("a", "b.c", "'d e'", '"\\u0061"', "é")), scalars)
+headers = st.sampled_from(("[t]", "[t.u]", "[[l]]", "[l.m]", "# c", "[a]", "["))
+
+
+@given(st.lists(lines | headers, max_size=6), st.sampled_from(("\n", "\r\n")))
+def test_every_text_is_read_as_the_parser_of_the_standard_library_reads_it(
+    parts: list[str], end: str
+) -> None:
+    text = "\n".join(parts).replace("\n", end)
+    findings = Findings()
+    read = parse_toml(text, "f.toml", findings)
+    if findings.problems:
+        with pytest.raises(tomllib.TOMLDecodeError):
+            tomllib.loads(text)
+    else:
+        assert repr(read) == repr(tomllib.loads(text))

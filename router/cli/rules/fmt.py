@@ -19,7 +19,7 @@ from router.rulebook.format import (
     format_vocabulary,
     write_formatted,
 )
-from router.rulebook.read import VOCABULARY
+from router.rulebook.tree import VOCABULARY
 
 Paths = Annotated[
     list[str] | None,

@@ -1,0 +1,78 @@
+"""The command line as plain data, which `python -m router.cli.declaring` writes."""
+
+HELP: dict[tuple[str, ...], str] = {
+    (): "Route questions to MCP servers and A2A agents by rules that a team keeps in git.",
+    ("q",): "Route a question by the rules and carry it out; the answer goes to standard output.",
+    ("explain",): "Print which rule wins and why the others do not; calls no server and no model.",
+    ("discover",): "List the tools and skills on offer, and keep them in the catalogue.",
+    ("init",): (
+        "Write a starter ts.toml, rules and prompts that answer questions about a repository and a machine."
+    ),
+    ("doctor",): (
+        "Check the set-up: settings, rules, state, search, and every server and agent by connecting to it."
+    ),
+    ("rules",): "Author and check rules.",
+    ("snapshot",): "Keep decisions in git.",
+    ("rules", "check"): (
+        "Check the rules against their examples, the recorded queries and what servers and agents offer."
+    ),
+    ("rules", "test"): (
+        "Run examples and recorded queries against the whole rulebook, and say what they leave out."
+    ),
+    ("rules", "diff"): (
+        "Compare decisions under the rules of a git revision with those of today, or of another revision."
+    ),
+    ("rules", "try"): (
+        "Say which recorded queries the rules of a file would take, from where, and which new ties they make."
+    ),
+    ("rules", "new"): "Write a rule that takes this question, show it, and say what it changes.",
+    ("rules", "fmt"): (
+        "Lay rule files out: tables by name, keys in order, one example a line; comments are kept."
+    ),
+    ("rules", "list"): "List the rules with layer, stage, owner and targets.",
+    ("rules", "show"): (
+        "Show one rule: as it is written, what it asks for with its lists written out, and its neighbours."
+    ),
+    ("rules", "schema"): (
+        "Print a JSON Schema for editors, write all of them into a project, or check those that are there."
+    ),
+    ("snapshot", "check"): "Compare the decisions of the recorded queries with corpus/decisions.txt.",
+    ("snapshot", "update"): "Write the decisions of the recorded queries to corpus/decisions.txt.",
+}
+"""What each command says of itself, by the words that lead to it."""
+
+OPTIONS: dict[tuple[str, ...], tuple[tuple[tuple[str, ...], str, bool, bool], ...]] = {
+    (): (
+        (("--version",), "version", False, False),
+        (("-C", "--directory"), "directory", True, False),
+        (("--install-completion",), "install_completion", False, False),
+        (("--show-completion",), "show_completion", False, False),
+    ),
+    ("q",): (
+        ((), "text", True, True),
+        (("-f", "--faves"), "faves", False, False),
+        (("-u", "--useful"), "useful", False, False),
+        (("-e", "--essential"), "essential", False, False),
+        (("-w", "--words"), "words", True, True),
+        (("--set",), "facts", True, True),
+        (("--attach",), "attach", True, True),
+        (("--json",), "as_json", False, False),
+        (("--dry-run",), "dry_run", False, False),
+        (("--no-planner",), "no_planner", False, False),
+        (("--timeout",), "timeout", True, False),
+        (("--stream",), "stream", False, False),
+        (("--save",), "save", True, False),
+    ),
+    ("explain",): (
+        ((), "text", True, True),
+        (("-f", "--faves"), "faves", False, False),
+        (("-u", "--useful"), "useful", False, False),
+        (("-e", "--essential"), "essential", False, False),
+        (("-w", "--words"), "words", True, True),
+        (("--set",), "facts", True, True),
+        (("--attach",), "attach", True, True),
+        (("--json",), "as_json", False, False),
+        (("--want",), "want", True, False),
+    ),
+}
+"""Flags, parameter, whether it takes a value, whether it repeats; arguments are without flags."""

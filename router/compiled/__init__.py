@@ -1,0 +1,1 @@
+"""Compiled rulebooks on disk: kept by content, opened in a moment, and only by their owner."""
