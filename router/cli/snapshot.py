@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from router.cli import asking, show
+from router.cli.progress import progress
 from router.core.book import Rulebook
 from router.core.findings import Findings
 from router.disk import replace_file
@@ -36,7 +37,7 @@ def check(samples: Shown = 50, as_json: asking.AsJson = False) -> int:
     old = Directory(directory).text(DECISIONS, findings)
     if findings.problems:
         raise CorpusRefused(tuple(findings.problems))
-    text = snapshot(book, records)
+    text = _snapshot(book, records)
     changed = tuple(differences(old or "", text))
     conflict = old is not None and has_markers(old)
     current = old is not None and same(old, text)
@@ -64,7 +65,7 @@ def update(as_json: asking.AsJson = False) -> int:
     """Write the decisions of the recorded queries to corpus/decisions.txt."""
     directory, book, records = _read()
     old = Directory(directory).text(DECISIONS, Findings())
-    text = snapshot(book, records)
+    text = _snapshot(book, records)
     changed = len(tuple(differences(old or "", text)))
     if old is None or not same(old, text):
         replace_file(directory / DECISIONS, text.encode())
@@ -73,6 +74,11 @@ def update(as_json: asking.AsJson = False) -> int:
     else:
         show.data(f"{DECISIONS}: {counted(len(records), 'query')} · {changed} changed")
     return 0
+
+
+def _snapshot(book: Rulebook, records: tuple[Recorded, ...]) -> str:
+    with progress(len(records), "deciding") as tell:
+        return snapshot(book, records, tell)
 
 
 def _read() -> tuple[Path, Rulebook, tuple[Recorded, ...]]:

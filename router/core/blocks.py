@@ -53,6 +53,10 @@ class Blocks:
         self._bytes, self._mend = self._mend(), None
         return parted(self.raw(number))
 
+    def content(self) -> bytes:
+        """Return all bytes."""
+        return bytes(self._bytes[:])
+
     def raw(self, number: int) -> bytes:
         """Return a block as it is written."""
         return bytes(self._bytes[self._number(number + 1) : self._number(number + 2)])

@@ -62,6 +62,10 @@ class Rulebook:
         self._templates: Templates | None = None
         self._was: Mapping[str, str] | None = None
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Send the bytes and the settings to another process."""
+        return _again, (self._filed.content(), self.settings)
+
     @property
     def rules(self) -> Mapping[str, Rule]:
         """By id, sorted."""
@@ -164,3 +168,10 @@ class Rulebook:
     def wins_over(self, one: Rule, other: Rule) -> bool:
         """Whether a rule is preferred to another of its layer where both match and compete."""
         return other.id in one.beats or self.narrower(one, other)
+
+
+def _again(content: bytes, settings: Settings) -> Rulebook:
+    from router.core.blocks import Blocks
+    from router.core.filed import Filed
+
+    return Rulebook(Filed(Blocks(content)), lambda: settings)

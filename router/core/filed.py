@@ -68,6 +68,10 @@ class Filed:
         count: int = self.meta["rules"]
         return count
 
+    def content(self) -> bytes:
+        """Return all bytes."""
+        return self._blocks.content()
+
     def find(self, rule_id: str) -> FlatRule | None:
         """Return a rule by its present id, or None."""
         number = self._bucket(rule_key(rule_id))

@@ -75,6 +75,11 @@ class Query(Light):
 
             raise QueryRefused(reason)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Rebuild from the fields: `facts` themselves cannot be pickled."""
+        context = (self.modes, self.words, dict(self.facts), self.attached, self.cwd, self.repository)
+        return Query, (self.text, *context, self.time)
+
     def __hash__(self) -> int:
         """Agree with equality, which compares `facts` by content."""
         return hash((self.text, self.modes, self.words, tuple(self.facts.items()), self.attached))

@@ -63,7 +63,7 @@ def thawed(filed: Filed, rule_id: str) -> Rule:
         answer=flat.answer,
         stage=flat.stage,
         share=flat.share,
-        beats=flat.beats,
+        beats=frozenset(flat.beats),
         slots=slots,
         reads=frozenset(flat.reads),
         **dict(zip(REST, filed.rest(rule_id), strict=True)),

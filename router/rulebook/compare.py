@@ -6,7 +6,7 @@ query the rule is a cause. Both directions are tried, so that a comparison turne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +15,7 @@ from router.core.conditions import Sight
 from router.core.containment import Containment
 from router.core.plan import JSON
 from router.rulebook.corpus import Recorded
+from router.rulebook.many import Tell, nobody, on_each
 from router.rulebook.reasons import reason
 from router.rulebook.sides import SETTINGS, Names, Side, Written
 from router.rulebook.ways import Way, refusal
@@ -101,18 +102,27 @@ def _told(each: Way) -> dict[str, JSON]:
     return {"kind": each.kind, "rules": list(each.rules), "targets": list(each.targets), "shown": str(each)}
 
 
-def compare(old: Rulebook, new: Rulebook, records: Iterable[Recorded]) -> Comparison:
+def compare(old: Rulebook, new: Rulebook, records: Sequence[Recorded], tell: Tell = nobody) -> Comparison:
     """Return how two rulebooks differ over queries; rules are the same by their present or earlier ids."""
     names = Names(old, new)
-    one, other = Side(old, names), Side(new, names)
-    found: list[Change] = []
-    count = 0
-    for each in records:
-        count += 1
-        before, after = one.way(each), other.way(each)
-        if before != after:
-            found.append(Change(each, before, after, _causes(one, other, each)))
-    return Comparison(count, tuple(found), tuple(_groups(one, other, found)))
+    comparing = _Comparing(Side(old, names), Side(new, names))
+    found = [each for each in on_each(comparing, records, tell) if each is not None]
+    return Comparison(len(records), tuple(found), tuple(_groups(comparing.one, comparing.other, found)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparing:
+    """Compares two rulebooks over each of many queries."""
+
+    one: Side
+    other: Side
+
+    def __call__(self, record: Recorded) -> Change | None:
+        """Return what changes for a query, or None."""
+        before, after = self.one.way(record), self.other.way(record)
+        if before == after:
+            return None
+        return Change(record, before, after, _causes(self.one, self.other, record))
 
 
 def _causes(one: Side, other: Side, record: Recorded) -> tuple[str, ...]:
@@ -138,7 +148,7 @@ def _parts(written: Written | None) -> dict[str, JSON] | None:
 
 def _bearing(book: Rulebook) -> tuple[object, ...]:
     """Return what of the settings bears on where a query goes."""
-    return (book.settings.layers, book.admission.modes, book.admission.labels)
+    return (book.terms.layers, book.admission.modes, book.admission.labels)
 
 
 class _Exchange:
@@ -153,14 +163,14 @@ class _Exchange:
         """Whether the query goes another way once one rule is as it is there."""
         rules = {each: rule for each, rule in self.rules.items() if each != id_}
         other = self.there.rules.get(id_)
-        if other is not None and other.rule.layer in self.here.book.settings.layers:
+        if other is not None and other.rule.layer in self.here.book.terms.layers:
             rules[id_] = other
         return self.here.way_with(self.sight, rules, Containment()) != self.now
 
     def of_settings(self) -> bool:
         """Whether it does once the settings are as they are there; not where they lack a rule's layer."""
         layers = {each.rule.layer for each in self.rules.values()}
-        if not layers <= set(self.there.book.settings.layers):
+        if not layers <= set(self.there.book.terms.layers):
             return False
         return self.there.way_with(self.sight, self.rules, Containment()) != self.now
 

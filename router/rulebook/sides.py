@@ -13,10 +13,11 @@ from router.core.conditions import Atom, Looks, Says, Sight
 from router.core.containment import Containment
 from router.core.decide import decide
 from router.core.plan import JSON
+from router.core.query import Query
 from router.core.rule import Rule
 from router.core.template import strings
 from router.rulebook.corpus import Recorded
-from router.rulebook.ways import Way, refusal, way_of
+from router.rulebook.ways import Way, refusal, way, way_of
 
 SETTINGS: Final = "ts.toml"
 """The cause where layers, modes, tags, facts or the language did it."""
@@ -39,6 +40,11 @@ class Names:
                 self._shared |= {one: name, other: name}
             if pairs:
                 self._family |= dict.fromkeys(map(self.shared, family), self.shared(pairs[0][0]))
+
+    @property
+    def are_own(self) -> bool:
+        """Whether every rule is called on both sides as it calls itself."""
+        return not self._shared and not self._family
 
     def shared(self, id_: str) -> str:
         """Return the shared name of a rule; no two rules of one rulebook have the same."""
@@ -108,6 +114,7 @@ class Side:
     book: Rulebook
     names: Names
     containment: Containment = field(default_factory=Containment)
+    _prompts: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     @cached_property
     def rules(self) -> Mapping[str, Written]:
@@ -143,16 +150,30 @@ class Side:
         """Return where a query goes."""
         if reason := refusal(self.book, record.query):
             return Way("refused", reason=reason)
+        if self.names.are_own:
+            return self._own_way(record.query)
         sight = self.sight(record)
         return self.way_with(sight, self.matching(sight), self.containment)
+
+    def _own_way(self, query: Query) -> Way:
+        """Return the same where no rule has another name on this side, as decisions are made."""
+        found = way(self.book, query, deeds=True)
+        if found.kind != "rule":
+            return found
+        return replace(found, added=tuple(sorted(found.added)), does=self._with_prompts(found))
+
+    def _with_prompts(self, found: Way) -> str:
+        """Return what is done, with the prompts that the rules read."""
+        ids = (*found.rules, *found.added)
+        if ids not in self._prompts:
+            self._prompts[ids] = canonical([dict(self.rules[id_].prompts) for id_ in ids])
+        return f"{found.does}\n{self._prompts[ids]}"
 
     def way_with(self, sight: Sight, rules: Mapping[str, Written], containment: Containment) -> Way:
         """Return where a query would go with these rules alone, under the settings of this side."""
         plain = {name: each.rule for name, each in rules.items()}
-        settings = self.book.settings
-        decision = decide(
-            plain.values(), sight, settings.layers, "", self.book.admission, containment, near=False
-        )
+        layers = self.book.terms.layers
+        decision = decide(plain.values(), sight, layers, "", self.book.admission, containment, near=False)
         found = way_of(decision, plain, self.book.admission, sight)
         if decision.rule is None:
             return replace(found, rules=self.names.family(found.rules))

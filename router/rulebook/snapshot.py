@@ -11,6 +11,7 @@ from router.core.book import Rulebook
 from router.core.findings import Findings
 from router.errors import CorpusRefused
 from router.rulebook.corpus import HINT, NO_QUERY, QUERIES, Recorded, read_queries
+from router.rulebook.many import Tell, nobody
 from router.rulebook.tree import Tree
 from router.rulebook.ways import ARROW, ways
 
@@ -34,9 +35,9 @@ class Changed:
         return "\n".join(f"{sign} {self.query} {ARROW} {way}" for sign, way in lines)
 
 
-def snapshot(book: Rulebook, records: tuple[Recorded, ...]) -> str:
+def snapshot(book: Rulebook, records: tuple[Recorded, ...], tell: Tell = nobody) -> str:
     """Return the snapshot of recorded queries: `query ⇒ rule ⇒ targets`, its lines sorted by code points."""
-    return "".join(sorted(f"{query} {ARROW} {way}\n" for query, way in ways(book, records).items()))
+    return "".join(sorted(f"{query} {ARROW} {way}\n" for query, way in ways(book, records, tell).items()))
 
 
 def differences(old: str, new: str) -> Iterator[Changed]:

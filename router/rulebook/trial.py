@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -56,7 +56,7 @@ class Trial:
 
 
 def try_rules(
-    reading: Reading, name: str, text: str, layer: str, records: Iterable[Recorded], *, inside: bool
+    reading: Reading, name: str, text: str, layer: str, records: Sequence[Recorded], *, inside: bool
 ) -> Trial:
     """Compare the rulebook without the rules of a file with one in which they are live.
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from router.core.admission import Admission
 from router.core.book import Rulebook
 from router.core.conditions import Sight
+from router.core.contest import Candidate
 from router.core.decision import Decision
 from router.core.query import Query
 from router.core.rule import Rule
 from router.rulebook.corpus import Recorded
+from router.rulebook.many import Tell, nobody, on_each
 
 ARROW = "\N{RIGHTWARDS DOUBLE ARROW}"
 
@@ -42,13 +44,22 @@ class Way:
         return f"refused {ARROW} {self.reason}" if self.kind == "refused" else "none"
 
 
-def way(book: Rulebook, query: Query) -> Way:
-    """Return where a query goes."""
+def way(book: Rulebook, query: Query, *, deeds: bool = False) -> Way:
+    """Return where a query goes; with `deeds` also what would be carried out there, in full."""
     if reason := refusal(book, query):
         return Way("refused", reason=reason)
     decision = book.decide(query)
-    sight = Sight(query, book.normaliser.read(query.text))
-    return way_of(decision, book.rules, book.admission, sight)
+    if decision.rule is None:
+        return Way(decision.kind, decision.tied)
+    rules = [book.flat(id_) for id_ in (decision.rule, *decision.added)]
+    kept = [book.admission.kept(rule, query) for rule in rules]
+    does = ""
+    if deeds:
+        reading = book.normaliser.read(query.text)
+        slots = [decision.slots, *(rule.match(reading, query) or {} for rule in rules[1:])]
+        does = "\n".join(each.does for each in map(Candidate, rules, slots, kept))
+    targets = tuple([str(step.use) for steps in kept for step in steps])
+    return Way("rule", (decision.rule,), targets, decision.added, does)
 
 
 def refusal(book: Rulebook, query: Query) -> str:
@@ -75,6 +86,18 @@ def way_of(decision: Decision, rules: Mapping[str, Rule], admission: Admission, 
     return Way("rule", (rule.id,), tuple(targets), decision.added, "\n".join(does))
 
 
-def ways(book: Rulebook, records: Iterable[Recorded]) -> dict[str, Way]:
-    """Return where recorded queries go, by their line."""
-    return {each.shown: way(book, each.query) for each in records}
+def ways(book: Rulebook, records: Sequence[Recorded], tell: Tell = nobody) -> dict[str, str]:
+    """Return where recorded queries go, in words, by their line."""
+    found = on_each(_Asking(book), records, tell)
+    return {each.shown: where for each, where in zip(records, found, strict=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Asks one rulebook for each of many queries."""
+
+    book: Rulebook
+
+    def __call__(self, record: Recorded) -> str:
+        """Return where a query goes, in words."""
+        return str(way(self.book, record.query))

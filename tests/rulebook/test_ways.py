@@ -65,7 +65,7 @@ def test_two_refusals_are_one_way_whatever_the_reason() -> None:
 def test_ways_are_by_line_of_the_corpus() -> None:
     asked = recorded("refund", query("refund", modes=["useful"]))
 
-    assert {line: str(each) for line, each in ways(book(WRITTEN), asked).items()} == {
+    assert ways(book(WRITTEN), asked) == {
         "refund": "t.refund ⇒ mcp:ledger/get",
         "[useful] refund": "t.refund ⇒ mcp:ledger/get",
     }

@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 import typer
 
 from router.cli import asking, show
+from router.cli.progress import progress
 from router.cli.recorded import Log, Queries, asked_since, recorded
 from router.config import load_project
 from router.context import above_project
-from router.loading import loaded_at
+from router.loading import book_of, loaded_at
 from router.rulebook.compare import compare
 from router.rulebook.compare_formats import FORMATS, NOW
-from router.rulebook.read import read_rulebook
 from router.rulebook.revision import read_revision
 from router.rulebook.tree import Directory
 
@@ -47,10 +47,9 @@ def diff(
     asked = asked_since(project, log) if log else ()
     records = recorded(before, after, files=queries, asked=asked)
     old = loaded_at(project, before)
-    new = (
-        read_rulebook(after, project.settings) if isinstance(after, Directory) else loaded_at(project, after)
-    )
-    found = compare(old, new, records)
+    new = book_of(project) if isinstance(after, Directory) else loaded_at(project, after)
+    with progress(len(records), "comparing") as tell:
+        found = compare(old, new, records, tell)
     base = f" (merge base {before.name})" if merge_base else ""
     title = f"{rev}{base} → {other or NOW}"
     show.data(write(found, title, samples, above_project(project.directory)).rstrip("\n"))

@@ -1,0 +1,73 @@
+"""Does one thing to very many, in order, on all cores where that is worth starting processes for."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any, Final, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Tell = Callable[[int], None]
+"""Is told how many more are done."""
+
+MANY: Final = 10_000
+"""Items from which on starting processes is worth it: they take half a second where they are not forked."""
+AT_ONCE: Final = 500
+"""Items after which progress is told."""
+_given: dict[str, Any] = {}
+"""What a worker process works on."""
+
+
+def nobody(_done: int) -> None:
+    """Tell nobody."""
+
+
+def on_each(work: Callable[[Item], Result], items: Sequence[Item], tell: Tell = nobody) -> list[Result]:
+    """Return what `work` makes of each item, in their order; it must be one that can be pickled."""
+    starts = range(0, len(items), AT_ONCE)
+    found: list[Result] = []
+    if len(items) < MANY or cores() < 2:
+        for start in starts:
+            found += map(work, items[start : start + AT_ONCE])
+            tell(len(found) - start)
+        return found
+    for part in _parts(work, items, starts):
+        found += part
+        tell(len(part))
+    return found
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _parts(
+    work: Callable[[Item], Result], items: Sequence[Item], starts: Sequence[int]
+) -> Iterator[list[Result]]:
+    forks = sys.platform == "linux" and threading.active_count() == 1
+    context = multiprocessing.get_context("fork" if forks else "spawn")
+    pool = ProcessPoolExecutor(cores(), context, _begin, (work, items))
+    try:
+        yield from pool.map(_part, starts)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin(work: Callable[[Item], Result], items: Sequence[Item]) -> None:
+    """Prepare a worker; to end on Ctrl-C is for the process that started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _given.update(work=work, items=items)
+
+
+def _part(start: int) -> list[Any]:
+    return [_given["work"](each) for each in _given["items"][start : start + AT_ONCE]]
