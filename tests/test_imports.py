@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.command import Shell
+from tests.settling import settle
+
 HEAVY = {
     "mcp",
     "mcp_types",
@@ -72,13 +75,53 @@ print("loaded", " ".join(sorted({{name.partition(".")[0] for name in sys.modules
 
 
 WAY_IN = {
-    "__future__", "atexit", "router", "router.__main__", "router.cli", "router.cli.declared", "router.cli.lean",
-    "router.cli.writing",
+    "__future__", "atexit", "router", "router.__main__", "router.cli", "router.cli.declared",
+    "router.cli.lean", "router.cli.writing",
+}  # fmt: skip
+EXPLAINING = WAY_IN | {
+    "_blake2", "_bisect", "bisect", "mmap", "router.cli.quick", "router.compiled", "router.compiled.opening",
+    "router.compiled.signs", "router.context", "router.core", "router.core.admission", "router.core.bind",
+    "router.core.blocks", "router.core.book", "router.core.contest", "router.core.decision",
+    "router.core.explain", "router.core.filed", "router.core.flat", "router.core.keys", "router.core.light",
+    "router.core.matcher", "router.core.plan", "router.core.query", "router.core.rendering",
+    "router.core.stem", "router.core.terms", "router.core.text", "router.core.values", "router.core.written",
+    "router.places",
+}  # fmt: skip
+SENTENCES = {
+    "router.core.paths", "router.core.sentence", "router.core.slots", "router.core.spans", "unicodedata",
+}  # fmt: skip
+SHAPES = {
+    "_collections", "_functools", "_operator", "collections", "functools", "itertools", "keyword", "operator",
+    "re2", "re2._re2", "reprlib", "router.core.programs", "types",
 }  # fmt: skip
 LEAN: dict[tuple[str, ...], set[str]] = {
     ("--version",): WAY_IN,
+    ("explain", "is the flux capacitor ready"): EXPLAINING,
+    ("explain", "--json", "no rule takes this"): EXPLAINING,
+    ("q", "--dry-run", "show 3 commits"): EXPLAINING | SENTENCES,
+    ("explain", "order 1183 of the flux capacitor"): EXPLAINING
+    | SHAPES
+    | SENTENCES
+    | {"router.core.contained"},
 }
-"""Every module that the lean way may load beyond those of a bare interpreter, by its arguments."""
+"""Every module that the lean way may load beyond those of a bare interpreter."""
+
+RULES = """
+[words]
+when = { all = ["flux", "capacitor"], none = ["policy"] }
+use = "mcp:all/words"
+args = { where = "{{ repository or cwd }}" }
+
+[sentence]
+say = "show {n:int} commits"
+use = "mcp:all/sentence"
+args = { n = "{{ [n, 1000] | min }}" }
+
+[shape]
+when = { all = ["capacitor"], looks = "order" }
+use = "mcp:all/shape"
+args = { order = "{{ order }}" }
+"""
 
 STARTED = """
 import sys
@@ -121,8 +164,25 @@ def test_explaining_loads_no_sdk_and_no_network() -> None:
     assert not loaded & HEAVY
 
 
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a project with a rule of each kind and let it be compiled once."""
+    directory = tmp_path_factory.mktemp("project")
+    shell = Shell(directory, directory / "home")
+    shell.home.mkdir()
+    shell.write({"ts.toml": '[mcp.all]\ncommand = "all"\n', "rules/team/t.toml": RULES})
+    shell.write({"rules/vocab.toml": "[shapes]\norder = 'order (?P<order>\\d+)'\n"})
+    assert shell.ts("explain", "hello").code == 0
+    settle(shell.home)
+    return directory
+
+
 @pytest.mark.parametrize("arguments", LEAN)
-def test_the_lean_way_loads_only_what_it_may(arguments: tuple[str, ...]) -> None:
+def test_the_lean_way_loads_only_what_it_may(
+    project: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("HOME", str(project / "home"))
     bare = set(fresh("import sys; print(*sys.modules)").split())
 
     loaded = set(fresh(STARTED.format(arguments=arguments)).rpartition("loaded ")[2].split()) - bare

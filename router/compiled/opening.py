@@ -45,7 +45,7 @@ def unchanged_book(
         if signs(project, home, environment, references) != found:
             return None
         return Rulebook(open_book(home, key), settings)
-    except (OSError, DamagedError):
+    except (OSError, ValueError, DamagedError):  # nothing can be mapped of an empty file
         return None
 
 

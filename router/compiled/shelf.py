@@ -34,7 +34,7 @@ class Shelf:
         try:
             filed = open_book(str(self.home), key, mend)
             os.utime(book_path(str(self.home), key))  # it was wanted: it goes last
-        except (OSError, DamagedError):
+        except (OSError, ValueError, DamagedError):
             return None
         return filed
 
@@ -58,7 +58,7 @@ class Shelf:
                 return {}
             filed = open_book(str(self.home), seen[3])
             return rules_by_file(filed) if filed.meta["surroundings"] == surroundings else {}
-        except (OSError, DamagedError):
+        except (OSError, ValueError, DamagedError):
             return {}
 
     def _write(self, path: Path, content: bytes) -> bool:

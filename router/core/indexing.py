@@ -18,7 +18,7 @@ from router.core.flat import Stored
 from router.core.keys import rule_key
 from router.core.plan import JSON
 
-KEYS_A_BUCKET: Final = 2
+KEYS_A_BUCKET: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ not, nothing is necessary.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 DIGIT: Final = "0"
@@ -26,6 +27,7 @@ class _UnsureError(Exception):
     """A construct that is not known."""
 
 
+@lru_cache(maxsize=4096)
 def necessary(pattern: str) -> frozenset[str]:
     """Return the characters that every text has in which the pattern is found; `DIGIT` for any digit."""
     try:

@@ -50,4 +50,4 @@ def _expression(node: nodes.Node) -> _Part:
 
 def _with(kind: str, *children: nodes.Node) -> _Part:
     found = [_expression(each) for each in children]
-    return None if None in found else (kind, *found)
+    return (kind, *found) if found and None not in found else None

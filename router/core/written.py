@@ -36,7 +36,7 @@ def digest(*texts: str) -> str:
     """Return 16 hexadecimal digits of a hash of the texts (BLAKE2b, RFC 7693)."""
     found = blake2b(digest_size=DIGEST_BYTES)
     for text in texts:
-        raw = text.encode()
+        raw = text.encode(errors="surrogatepass")
         found.update(len(raw).to_bytes(8, "big") + raw)
     return found.hexdigest()
 

@@ -50,11 +50,15 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def starts_by() -> str:
+    """Return how processes are started: by a fork where that is safe, since it copies nothing."""
+    return "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
+
+
 def _parts(
     work: Callable[[Item], Result], items: Sequence[Item], starts: Sequence[int]
 ) -> Iterator[list[Result]]:
-    forks = sys.platform == "linux" and threading.active_count() == 1
-    context = multiprocessing.get_context("fork" if forks else "spawn")
+    context = multiprocessing.get_context(starts_by())
     pool = ProcessPoolExecutor(cores(), context, _begin, (work, items))
     try:
         yield from pool.map(_part, starts)
