@@ -7,18 +7,21 @@ Of the rules 60 % ask for words, 25 % for words and a shape, 15 % are sentence t
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 SYLLABLES: Final = (
     "ba", "ke", "lo", "mi", "nu", "ra", "so", "ti", "vu", "ze", "pa", "do", "gri", "sta", "fle", "cho", "bru",
     "lin",
 )  # fmt: skip
 FILLERS: Final = ("please", "could you", "i need to", "quickly", "today", "for the team", "again", "hey")
+VOCABULARY: Final = "[shapes]\nticket = '\\b(?P<ticket>[A-Z]{2,5}-\\d+)\\b'\n"
 RULES_A_FILE: Final = 25
 VERBS: Final = 300
+
+Kind = Literal["words", "shape", "sentence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +31,16 @@ class Made:
     name: str
     table: str
     queries: tuple[str, ...]
+    kind: Kind
+    words: tuple[str, ...]
+    """What it asks for; made-up rules have a verb and two nouns."""
 
 
 def write_project(directory: Path, rules: int, queries: int, seed: int = 7) -> None:
     """Write a project with so many rules and recorded queries, a fifth of which no rule takes."""
-    drawn = random.Random(seed)  # noqa: S311 - no secret
+    drawn = random.Random(seed)
     made = list(_rules(rules, drawn))
-    _write(directory / "ts.toml", '[mcp.work]\ncommand = "work-server"\n')
-    _write(directory / "rules/vocab.toml", "[shapes]\nticket = '\\b(?P<ticket>[A-Z]{2,5}-\\d+)\\b'\n")
-    for start in range(0, len(made), RULES_A_FILE):
-        tables = sorted(made[start : start + RULES_A_FILE], key=lambda each: each.name)
-        topic = directory / f"rules/team/topic{start // RULES_A_FILE}.toml"
-        _write(topic, "\n".join(each.table for each in tables))
+    write_rules(directory, made, VOCABULARY)
     taken = [query for each in made for query in each.queries]
     others = [
         f"{drawn.choice(FILLERS)} {_word(drawn)} {_word(drawn)} {number}" for number in range(queries // 5)
@@ -48,6 +49,21 @@ def write_project(directory: Path, rules: int, queries: int, seed: int = 7) -> N
     _write(
         directory / "corpus/queries.txt", "\n".join(f"{each} {at}" for at, each in enumerate(recorded)) + "\n"
     )
+
+
+def made_rules(count: int, seed: int = 7) -> list[Made]:
+    """Return the rules that `write_project` writes."""
+    return list(_rules(count, random.Random(seed)))
+
+
+def write_rules(directory: Path, made: Sequence[Made], vocabulary: str) -> None:
+    """Write a project that has these rules, 25 to a file."""
+    _write(directory / "ts.toml", '[mcp.work]\ncommand = "work-server"\n')
+    _write(directory / "rules/vocab.toml", vocabulary)
+    for start in range(0, len(made), RULES_A_FILE):
+        tables = sorted(made[start : start + RULES_A_FILE], key=lambda each: each.name)
+        topic = directory / f"rules/team/topic{start // RULES_A_FILE}.toml"
+        _write(topic, "\n".join(each.table for each in tables))
 
 
 def _rules(count: int, drawn: random.Random) -> Iterator[Made]:
@@ -64,11 +80,12 @@ def _rules(count: int, drawn: random.Random) -> Iterator[Made]:
 def _rule(number: int, words: tuple[str, ...], drawn: random.Random) -> Made:
     verb, noun, other = words
     filler = drawn.choice(FILLERS)
-    kind = drawn.random()
-    if kind < 0.6:
+    share = drawn.random()
+    kind: Kind = "words" if share < 0.6 else "shape" if share < 0.85 else "sentence"
+    if kind == "words":
         asks = f'when = {{ all = ["{verb}", "{noun}", "{other}"], none = ["policy"] }}'
         queries = (f"{filler} {verb} the {noun} of {other}", f"{verb} {other} and {noun}")
-    elif kind < 0.85:
+    elif kind == "shape":
         asks = f'when = {{ all = ["{verb}", "{noun} {other}"], looks = "ticket" }}'
         queries = (f"{verb} {noun} {other} AB-{number}", f"{filler} {verb} the {noun} {other} of KX-7")
     else:
@@ -82,7 +99,7 @@ def _rule(number: int, words: tuple[str, ...], drawn: random.Random) -> Made:
         f'use = "mcp:work/tool_{number}"\nargs = {{ what = "{noun}", text = "{{{{ text }}}}" }}\n'
         f'yes = [\n    "{queries[0]}",\n    "{queries[1]}",\n]\nno = ["{verb} something else"]\n'
     )
-    return Made(name, table, queries)
+    return Made(name, table, queries, kind, words)
 
 
 def _word(drawn: random.Random) -> str:

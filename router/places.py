@@ -34,7 +34,7 @@ def home_of(environment: Mapping[str, str]) -> str | None:
     home = os.path.expanduser(moved or "~")
     if home.startswith("~"):
         return None
-    return os.path.abspath(home) if moved else os.path.join(home, ".ts")
+    return os.path.abspath(home if moved else os.path.join(home, ".ts"))
 
 
 def variables(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -64,6 +64,7 @@ class Shelf:
     def _write(self, path: Path, content: bytes) -> bool:
         """Write a file that can be made again, so that it is no fault where that cannot be done."""
         try:
+            self.home.parent.mkdir(parents=True, exist_ok=True)
             for folder in (self.home, path.parent):
                 folder.mkdir(mode=PRIVATE, exist_ok=True)
             replace_file(path, content, private=True)

@@ -26,7 +26,7 @@ else:
     Signs = tuple
 
 FOLDERS: Final = ("rules", "prompts")
-PROGRAM_FOLDERS: Final = ("core", "rulebook", "toml")
+PROGRAM_FOLDERS: Final = ("config", "core", "rulebook", "toml")
 """Of this program, what has a say in what a compiled rulebook holds."""
 MARGIN_NANOSECONDS: Final = 2_000_000_000
 """File systems count in ticks of up to two seconds (FAT)."""
@@ -71,7 +71,7 @@ def _below(top: str, folder: str, depth: int) -> Iterator[Sign]:
         name = f"{folder}/{entry.name}"
         if entry.name.startswith("."):
             continue
-        if not entry.is_dir():
+        if name.endswith((".toml", ".j2")) or not entry.is_dir():  # no folder may be called so
             yield _sign(name, entry)
         elif depth > 1:
             yield from _below(top, name, depth - 1)

@@ -27,23 +27,25 @@ def narrower(one: Conditioned, other: Conditioned) -> bool:
 
     Positive conditions are compared; what must not be there counts only where those are equal.
     """
-    if not _asks_for_all(one, other):
+    if not asks_for_all(one, other):
         return False
-    if not _asks_for_all(other, one):
+    if not asks_for_all(other, one):
         return True
-    return _excludes_all(one, other) and not _excludes_all(other, one)
+    return excludes_all(one, other) and not excludes_all(other, one)
 
 
 def covers(wide: Conditioned, narrow: Conditioned) -> bool:
     """Whether every query that `narrow` matches is matched by `wide`, as far as words can tell."""
-    return _asks_for_all(narrow, wide) and _excludes_all(narrow, wide)
+    return asks_for_all(narrow, wide) and excludes_all(narrow, wide)
 
 
-def _asks_for_all(one: Conditioned, other: Conditioned) -> bool:
+def asks_for_all(one: Conditioned, other: Conditioned) -> bool:
+    """Whether `one` asks for everything that `other` asks for, whatever they exclude."""
     return all(any(_clause_implies(mine, theirs) for mine in one.clauses) for theirs in other.clauses)
 
 
-def _excludes_all(one: Conditioned, other: Conditioned) -> bool:
+def excludes_all(one: Conditioned, other: Conditioned) -> bool:
+    """Whether `one` excludes everything that `other` excludes."""
     return all(any(contains(theirs[0], mine[0]) for mine in one.none) for theirs in other.none)
 
 
@@ -51,6 +53,8 @@ def _clause_implies(clause: FlatClause, wanted: FlatClause) -> bool:
     if clause.kind == SAYS:
         return all(_template_implies(each, wanted) for each in clause.templates)
     if clause.kind == WORDS:
+        if clause.singles is not None and wanted.singles is not None:
+            return clause.singles <= wanted.singles
         return wanted.kind == WORDS and all(wanted.has_part_of(atom[0]) for atom in clause.atoms)
     return clause.kind == wanted.kind and all(
         any(_same_or_narrower(clause.kind, atom, each) for each in wanted.atoms) for atom in clause.atoms

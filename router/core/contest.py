@@ -6,15 +6,13 @@ from router.core.written import written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from typing import Final, TypeAlias
+    from collections.abc import Mapping, Sequence
+    from typing import Final
 
     from router.core.flat import FlatRule
     from router.core.plan import JSON, StepSource
     from router.core.query import Query
     from router.core.text import Reading
-
-    Narrower: TypeAlias = Callable[[FlatRule, FlatRule], bool]
 
 CANARY_KEY: Final = "key"
 """The fact by which canaries are shared out; it needs no listing."""
@@ -42,25 +40,6 @@ class Candidate:
 def deed(steps: Sequence[StepSource], answer: str, read: Mapping[str, JSON]) -> str:
     """Return what would be carried out with the slots that templates read, each with whether it is a date."""
     return written([[step.to_dict() for step in steps], answer, read])
-
-
-def beaten(candidates: Sequence[Candidate], narrower: Narrower) -> dict[str, dict[str, str]]:
-    """Return for each candidate the ids of those to which it loses, with the reason."""
-    if len(candidates) == 1:
-        return {candidates[0].rule.id: {}}
-    return {each.rule.id: _winners_over(each.rule, candidates, narrower) for each in candidates}
-
-
-def _winners_over(loser: FlatRule, candidates: Sequence[Candidate], narrower: Narrower) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for each in candidates:
-        if each.rule is loser:
-            continue
-        if loser.id in each.rule.beats:
-            found[each.rule.id] = "beats"
-        elif narrower(each.rule, loser):
-            found[each.rule.id] = "narrower"
-    return found
 
 
 def first_winner(over: Mapping[str, str], safe: set[str]) -> tuple[str, str]:

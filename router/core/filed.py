@@ -9,6 +9,7 @@ from router.core.written import checksum
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any, Final
 
     from router.core.blocks import Blocks
@@ -29,17 +30,9 @@ class Filed:
     """The rules of one compiled rulebook."""
 
     __slots__ = (
-        "_blocks",
-        "_buckets",
-        "_rules",
-        "always",
-        "always_near",
-        "firsts",
-        "layers",
-        "meta",
-        "revision",
+        "_blocks", "_buckets", "always", "always_near", "firsts", "layers", "meta", "revision", "rules",
         "seconds",
-    )
+    )  # fmt: skip
 
     def __init__(self, blocks: Blocks) -> None:
         """Read what every decision needs; raises DamagedError."""
@@ -48,20 +41,16 @@ class Filed:
         self._buckets: int = self.meta["buckets"]
         self.revision: str = self.meta["revision"]
         self.layers: tuple[str, ...] = self.meta["layers"]
-        rules: Memo[int, FlatRule] = Memo(self._rule, self.meta["rules"] + 1)
-        self.firsts: Memo[str, tuple[FlatRule, ...]] = Memo(
-            lambda key: tuple([rules[each] for each in self._under(key)[0]]), MOST_KEYS
-        )
-        """The rules that need a key, and stand under it."""
-        self.seconds: Memo[str, tuple[FlatRule, ...]] = Memo(
-            lambda key: tuple([rules[each] for each in self._under(key)[1]]), MOST_KEYS
-        )
-        """The rules that stand under another key, and under this one where that one is lacking."""
-        self.always = tuple([rules[each] for each in self.meta["always"]])
+        self.rules: Memo[int, FlatRule] = Memo(self._rule, self.meta["rules"] + 1)
+        """By number."""
+        self.firsts: Memo[str, dict[str, tuple[int, ...]]] = Memo(lambda key: self._under(key)[0], MOST_KEYS)
+        """Numbers of the rules that stand under a key, by another stem that they need, or nothing."""
+        self.seconds: Memo[str, tuple[int, ...]] = Memo(lambda key: self._under(key)[1], MOST_KEYS)
+        """Numbers of those that stand under another key, and here where that one is lacking."""
+        self.always = tuple([self.rules[each] for each in self.meta["always"]])
         """The rules that need no key."""
-        self.always_near = tuple([rules[each] for each in self.meta["always_near"]])
+        self.always_near = tuple([self.rules[each] for each in self.meta["always_near"]])
         """The rules that may nearly match without any key."""
-        self._rules = rules
 
     def __len__(self) -> int:
         """Count the rules."""
@@ -75,7 +64,7 @@ class Filed:
     def find(self, rule_id: str) -> FlatRule | None:
         """Return a rule by its present id, or None."""
         number = self._bucket(rule_key(rule_id))
-        return None if number is None else self._rules[number]
+        return None if number is None else self.rules[number]
 
     def names(self) -> tuple[str, ...]:
         """Return the ids of all rules, sorted."""
@@ -118,8 +107,14 @@ class Filed:
             rule.beats = frozenset([earlier.get(each, each) for each in rule.beats])
         return rule
 
-    def _under(self, key: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        found: tuple[tuple[int, ...], tuple[int, ...]] = self._bucket(key) or ((), ())
+    def under(self, key: str) -> Iterator[FlatRule]:
+        """Yield every rule that stands under a key, whatever else it needs."""
+        for numbers in self.firsts[key].values():
+            for number in numbers:
+                yield self.rules[number]
+
+    def _under(self, key: str) -> tuple[dict[str, tuple[int, ...]], tuple[int, ...]]:
+        found: tuple[dict[str, tuple[int, ...]], tuple[int, ...]] = self._bucket(key) or ({}, ())
         return found
 
     def _bucket(self, key: str) -> Any:

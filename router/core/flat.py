@@ -37,7 +37,9 @@ ALMOST: Final = "the words of a sentence"
 class FlatClause:
     """Alternatives, one of which must be there."""
 
-    __slots__ = ("_longest", "_phrases", "_templates", "atoms", "kind", "shown")
+    __slots__ = (
+        "_longest", "_phrases", "_singles", "_singles_known", "_templates", "atoms", "kind", "shown",
+    )  # fmt: skip
 
     def __init__(self, stored: Stored) -> None:
         self.kind, self.shown, self.atoms = stored
@@ -45,6 +47,8 @@ class FlatClause:
         necessary characters)`, says
         `(shown, sentences)`, modes `(name,)`, facts `(key, value)`, attached `(pattern,)`."""
         self._templates: tuple[Template, ...] | None = None
+        self._singles: frozenset[str] | None = None
+        self._singles_known = False
         self._phrases: frozenset[tuple[str, ...]] | None = None
         self._longest = 0
 
@@ -67,6 +71,25 @@ class FlatClause:
             for start in range(len(stems))
             for end in range(start + 1, min(start + self._longest, len(stems)) + 1)
         )
+
+    @property
+    def singles(self) -> frozenset[str] | None:
+        """The words of a clause that has no phrase, else None."""
+        if not self._singles_known:
+            alone = self.kind == WORDS and all(len(stems) == 1 for stems, _, _ in self.atoms)
+            self._singles = frozenset([stems[0] for stems, _, _ in self.atoms]) if alone else None
+            self._singles_known = True
+        return self._singles
+
+    def asks(self) -> frozenset[Stored]:
+        """Return what each alternative asks for, however it is written and whatever its slots are called."""
+        if self.kind == SAYS:
+            return frozenset(
+                [tuple(map(_asked, branch)) for _, branches in self.atoms for branch in branches]
+            )
+        if self.kind in (WORDS, LOOKS):
+            return frozenset([(atom[0],) for atom in self.atoms])
+        return frozenset(self.atoms)
 
     def find(self, reading: Reading, query: Query) -> Found | None:
         """Return the first alternative that is there, else None."""
@@ -105,8 +128,9 @@ class FlatRule:
     """One rule."""
 
     __slots__ = (
-        "adds", "answer", "at", "beats", "canary", "clauses", "free", "id", "layer", "need", "none", "plain",
-        "reads", "rest", "share", "slots", "stage", "steps",
+        "_asks", "_has_lists", "_requires", "_shuns", "_shuns_known", "adds", "answer", "at", "beats",
+        "canary", "clauses", "free", "id", "layer", "need", "none", "plain", "reads", "rest", "share",
+        "slots", "stage", "steps",
     )  # fmt: skip
 
     def __init__(self, stored: Stored) -> None:
@@ -118,6 +142,11 @@ class FlatRule:
         `(stems, shown, list)` each; `slots` has types by name, empty for a shape's group; `plain` has
         templates that need no Jinja; `free` says that no mode leaves out one of its targets."""
         self.clauses = tuple([FlatClause(each) for each in clauses])
+        self._asks: frozenset[Stored] | None = None
+        self._requires: frozenset[str] | None = None
+        self._shuns: frozenset[str] | None = None
+        self._shuns_known = False
+        self._has_lists: bool | None = None
         self.rest = tuple([self.clauses[place] for place in rest])
         """The clauses that `need` does not settle."""
         self.steps = tuple(
@@ -126,6 +155,46 @@ class FlatRule:
                 for id_, use, args, ask, needs, later, ask_later in steps
             ]
         )
+
+    @property
+    def asks(self) -> frozenset[Stored]:
+        """What is asked for, however it is written and whatever its slots are called."""
+        if self._asks is None:
+            self._asks = frozenset([(each.kind, each.asks()) for each in self.clauses])
+        return self._asks
+
+    @property
+    def requires(self) -> frozenset[str]:
+        """What a rule must need too that asks for all that this one asks for, lists aside."""
+        if self._requires is None:
+            context = [
+                f"\0{each.kind}\0{each.atoms[0]}" for each in self.clauses if each.kind in (LOOKS, FACTS)
+            ]
+            self._requires = self.need.union(context)
+        return self._requires
+
+    @property
+    def shuns(self) -> frozenset[str] | None:
+        """The stems that it excludes; None where it excludes a phrase."""
+        if not self._shuns_known:
+            singles = frozenset([stems[0] for stems, _, _ in self.none if len(stems) == 1])
+            self._shuns = singles if all(len(stems) == 1 for stems, _, _ in self.none) else None
+            self._shuns_known = True
+        return self._shuns
+
+    @property
+    def has_lists(self) -> bool:
+        """Whether a sentence has a list, whose entries may be words that another rule asks for."""
+        if self._has_lists is None:
+            self._has_lists = any(
+                not isinstance(element, str) and bool(element[3])
+                for clause in self.clauses
+                if clause.kind == SAYS
+                for _, branches in clause.atoms
+                for branch in branches
+                for element in branch
+            )
+        return self._has_lists
 
     def match(self, reading: Reading, query: Query) -> Mapping[str, JSON] | None:
         """Return the slots where the rule's condition holds, else None."""
@@ -175,6 +244,13 @@ class FlatRule:
             for place, clause in enumerate(self.clauses):
                 if (clause.kind == LOOKS) is last:
                     yield place, clause
+
+
+def _asked(element: str | Stored) -> Stored:
+    """Return what a word or a slot of a sentence takes."""
+    return (
+        (element,) if isinstance(element, str) else (*element[1:3], tuple([each[0] for each in element[3]]))
+    )
 
 
 def _is_attached(query: Query, pattern: str) -> bool:

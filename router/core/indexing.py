@@ -7,7 +7,7 @@ as well: where one clause fails, the other one holds.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,10 +15,10 @@ from router.core.blocks import block, joined
 from router.core.filed import Filed, bucket_of
 from router.core.filing import Ways
 from router.core.flat import Stored
-from router.core.keys import rule_key
+from router.core.keys import CONTEXT, rule_key
 from router.core.plan import JSON
 
-KEYS_A_BUCKET: Final = 8
+KEYS_A_BUCKET: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,8 @@ HEAD: Final = ("id", "line", "adds", "was", "beats", "digest", "ways", "tells_un
 class _Standing:
     """Numbers of rules by their keys."""
 
-    firsts: dict[str, list[int]] = field(default_factory=dict)
+    firsts: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+    """By a key, and then by another stem that they need; empty where they need none."""
     seconds: dict[str, list[int]] = field(default_factory=dict)
     always: list[int] = field(default_factory=list)
     always_near: list[int] = field(default_factory=list)
@@ -78,7 +79,8 @@ def laid_out(
     count = max((len(keys) + len(numbers)) // KEYS_A_BUCKET, 1)
     buckets: list[dict[str, Any]] = [{} for _ in range(count)]
     for key in keys:
-        under = tuple(standing.firsts.get(key, ())), tuple(standing.seconds.get(key, ()))
+        firsts = {other: tuple(numbers) for other, numbers in standing.firsts.get(key, {}).items()}
+        under = firsts, tuple(standing.seconds.get(key, ()))
         buckets[bucket_of(key, count)][key] = under
     for key, number in numbers.items():
         buckets[bucket_of(key, count)][key] = number
@@ -137,11 +139,19 @@ def _stand(found: _Standing, number: int, rule: CompiledRule, counts: Mapping[st
     keyed.sort(key=lambda keys: sum(counts[key] for key in keys))
     if not keyed:
         found.always.append(number)
-    for keys, under in zip(keyed, (found.firsts, found.seconds), strict=False):
-        for key in keys:
-            under.setdefault(key, []).append(number)
+    for key in keyed[0] if keyed else ():
+        found.firsts.setdefault(key, {}).setdefault(_other(rule.ways, key, counts), []).append(number)
+    for key in keyed[1] if len(keyed) > 1 else ():
+        found.seconds.setdefault(key, []).append(number)
     if len(keyed) == 1 and rule.tells_unkeyed:
         found.always_near.append(number)
+
+
+def _other(ways: Iterable[Ways], key: str, counts: Mapping[str, int]) -> str:
+    """Return the rarest stem that a rule needs beside a key, or the empty string."""
+    needed = {stem for clause in ways if clause for stem in frozenset.intersection(*map(frozenset, clause))}
+    others = [each for each in needed if each != key and not each.startswith(CONTEXT)]
+    return min(others, key=lambda each: (counts[each], each), default="")
 
 
 def _rarest(clause: Ways, counts: Mapping[str, int]) -> set[str]:

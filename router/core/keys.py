@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
     from router.core.query import Query
 
+CONTEXT: Final = "\0"
+"""With which every key begins that is no stem."""
 ATTACHED_KEY: Final = "\0attached"
 """The key of any attachment; its media type is compared later."""
 

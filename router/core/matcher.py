@@ -7,10 +7,9 @@ rule lost, is looked at when somebody asks.
 
 from __future__ import annotations
 
-from router.core.contest import Candidate, beaten, first_winner, unstaged
+from router.core.contest import Candidate, first_winner, unstaged
 from router.core.decision import VERDICTS, Decision, Verdict
 from router.core.keys import context_keys
-from router.core.light import Memo
 from router.core.written import digest, written
 
 TYPE_CHECKING = False
@@ -25,22 +24,47 @@ if TYPE_CHECKING:
     from router.core.query import Query
     from router.core.rule import Stage
     from router.core.text import Normaliser, Reading
+    from router.core.tournament import Asking, Lost
+
+
+NO_OTHER = frozenset(("",))
+"""Under what rules stand that need nothing but their key."""
+FEW = 8
+"""So many are sooner looked through than cut with the words of a query."""
 
 
 class Matcher:
     """Decides by the rules of one compiled rulebook."""
 
-    __slots__ = ("_pairs", "admission", "filed", "normaliser")
+    __slots__ = ("_asks", "admission", "filed", "normaliser")
 
     def __init__(self, filed: Filed, normaliser: Normaliser, admission: Admission) -> None:
         self.filed = filed
         self.normaliser = normaliser
         self.admission = admission
-        self._pairs: Memo[tuple[FlatRule, FlatRule], bool] = Memo(_narrower)
+        self._asks: Asking | None = None
+
+    def asking(self) -> Asking:
+        """Return the memory of which rules ask for all that others ask for."""
+        if self._asks is None:
+            from router.core.tournament import asking
+
+            self._asks = asking()
+        return self._asks
+
+    def beaten(self, candidates: Sequence[Candidate]) -> Lost:
+        """Return for each candidate to which others it loses, and why."""
+        if len(candidates) == 1:
+            return {candidates[0].rule.id: {}}
+        from router.core.tournament import beaten
+
+        return beaten(candidates, self.asking())
 
     def narrower(self, one: FlatRule, other: FlatRule) -> bool:
         """Whether the first rule asks for everything that the other asks for, and more."""
-        return self._pairs[one, other]
+        from router.core.tournament import narrower
+
+        return narrower(one, other, self.asking())
 
     def decide(self, query: Query, stages: Mapping[str, Stage]) -> Decision:
         """Return the decision on a query; `stages` stand in for those of the rules, by id."""
@@ -51,7 +75,7 @@ class Matcher:
         """Return the rules that stand under one of the keys, or need none; each once."""
         found = dict.fromkeys(self.filed.always)
         for key in keys:
-            found.update(dict.fromkeys(self.filed.firsts[key]))
+            found.update(dict.fromkeys(self.filed.under(key)))
         return found
 
     def near(self, reading: Reading, query: Query) -> Iterable[FlatRule]:
@@ -59,18 +83,25 @@ class Matcher:
         filed = self.filed
         found = dict.fromkeys((*filed.always, *filed.always_near))
         for key in (*reading.stem_set, *context_keys(query)):
-            found.update(dict.fromkeys(filed.firsts[key]))
-            found.update(dict.fromkeys(filed.seconds[key]))
+            found.update(dict.fromkeys(filed.under(key)))
+            found.update(dict.fromkeys([filed.rules[each] for each in filed.seconds[key]]))
         return found
 
     def _matching(self, reading: Reading, query: Query) -> dict[FlatRule, Mapping[str, JSON]]:
         """Return the rules that match, with their slots."""
-        stems, firsts = reading.stem_set, self.filed.firsts
-        tried = {rule for stem in stems for rule in firsts[stem] if rule.need <= stems}
+        filed, firsts = self.filed, self.filed.firsts
+        keys: Iterable[str] = reading.stem_set
         if query.modes or query.facts or query.attached:
-            tried.update([rule for key in context_keys(query) for rule in firsts[key]])
-        if self.filed.always:
-            tried.update(self.filed.always)
+            keys = (*keys, *context_keys(query))
+        others = reading.stem_set | NO_OTHER
+        numbers: list[int] = []
+        for key in keys:
+            if under := firsts[key]:
+                for other in under if len(under) < FEW else under.keys() & others:
+                    if other in others:
+                        numbers += under[other]
+        tried = [filed.rules[number] for number in (numbers if len(numbers) < 2 else set(numbers))]
+        tried += filed.always
         found: dict[FlatRule, Mapping[str, JSON]] = {}
         for rule in tried:
             slots = rule.match(reading, query)
@@ -79,16 +110,10 @@ class Matcher:
         return found
 
 
-def _narrower(pair: tuple[FlatRule, FlatRule]) -> bool:
-    from router.core.contained import narrower
-
-    return narrower(*pair)
-
-
 class Contest:
     """The rules that match one query, and what becomes of them."""
 
-    __slots__ = ("_adding", "_competing", "_left_out", "_matcher", "_query", "_reading", "_stages")
+    __slots__ = ("_adding", "_competing", "_left_out", "_lost", "_matcher", "_query", "_reading", "_stages")
 
     def __init__(
         self,
@@ -105,6 +130,8 @@ class Contest:
         self._competing: dict[int, list[Candidate]] = {}
         """By the place of their layer."""
         self._adding: list[Candidate] = []
+        self._lost: Lost = {}
+        """Of the deciding layer, where several compete there."""
         self._left_out: list[tuple[FlatRule, Word, str]] = []
         for rule in found if len(found) < 2 else sorted(found, key=lambda each: each.id):
             self._enter(rule, found[rule])
@@ -157,8 +184,8 @@ class Contest:
         candidates = self._competing[place]
         if len(candidates) == 1:
             return candidates
-        lost = beaten(candidates, self._matcher.narrower)
-        return [each for each in candidates if not lost[each.rule.id]]
+        self._lost = self._matcher.beaten(candidates)
+        return [each for each in candidates if not self._lost[each.rule.id]]
 
     def id(self) -> str:
         """Return the decision's id."""
@@ -184,13 +211,12 @@ class Contest:
         winner = ""
         places = sorted(self._competing)
         if places:
-            candidates = self._competing[places[0]]
-            lost = beaten(candidates, self._matcher.narrower)
-            best = [each for each in candidates if not lost[each.rule.id]]
+            candidates, lost = self._competing[places[0]], self._lost
+            best = [each for each in candidates if not lost.get(each.rule.id)]
             winner = best[0].rule.id if len({each.does for each in best}) == 1 else ""
             safe = {each.rule.id for each in best}
             for each in candidates:
-                if over := lost[each.rule.id]:
+                if over := lost.get(each.rule.id):
                     by, because = first_winner(over, safe)
                     yield self._verdict(each.rule, "lost", because, by)
                 elif not winner:

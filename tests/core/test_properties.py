@@ -442,7 +442,7 @@ print(canonical(told))
 PURE: Final = """
 import datetime, json, sys, time
 from pathlib import Path
-import fnmatch, hashlib, router.core.programs
+import fnmatch, hashlib, router.core.programs, router.core.tournament
 from router.rulebook.read import read_rulebook
 from router.rulebook.tree import Directory
 from tests.core.making import SETTINGS, query

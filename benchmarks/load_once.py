@@ -1,0 +1,39 @@
+"""Loads a rulebook once in a fresh process, and prints seconds and memory as JSON; imports do not count.
+
+python -m benchmarks.load_once DIRECTORY
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from router.loading import load
+
+
+def main(directory: str) -> None:
+    """Load, and print."""
+    before = _resident_bytes()
+    start = time.perf_counter()
+    book = load(directory)
+    seconds = time.perf_counter() - start
+    gc.collect()
+    after = _resident_bytes()
+    grown = None if before is None or after is None else after - before
+    print(json.dumps({"seconds": seconds, "bytes": grown, "rules": len(book.rules)}))
+
+
+def _resident_bytes() -> int | None:
+    """Return the memory that the process holds; None where the system has no `/proc`."""
+    status = Path("/proc/self/statm")
+    if not status.exists():
+        return None
+    return int(status.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
