@@ -108,5 +108,6 @@ def _row(step: str, loads: list[dict[str, Any]]) -> Row:
     return {
         "row": step,
         "load_ms": 1e3 * statistics.median(each["seconds"] for each in loads),
+        "open_ms": 1e3 * statistics.median(each["open_seconds"] for each in loads),
         "memory_bytes": statistics.median(grown) if grown else None,
     }

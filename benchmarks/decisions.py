@@ -15,7 +15,7 @@ from benchmarks.results import Part, Row
 
 SIZES: Final = (10, 100, 1_000, 10_000, 100_000)
 ROUNDS: Final = 7
-ROWS: Final = ("floor", "warm", "fresh", "explain")
+ROWS: Final = ("floor", "read", "warm", "fresh", "explain")
 NO_PUBLIC_QUERIES: Final = (
     "real queries: name CLINC150's `data_full.json.gz` by `--clinc150` or `TS_CLINC150`"
 )
@@ -38,9 +38,10 @@ class Measured:
         """Return what is timed, by row."""
         asked, fresh = self.corpus.asked, self.corpus.fresh
         count = min(len(asked), len(fresh) // (ROUNDS + 1))
-        look_up = floor(self.corpus)
+        look_up, read = floor(self.corpus), self._read()
         of_rows: dict[str, Block] = {
             "floor": lambda _: calls(look_up, asked),
+            "read": lambda _: calls(read, asked),
             "warm": lambda _: calls(self.book.decide, asked),
             "fresh": lambda number: calls(self.book.decide, fresh[number * count : (number + 1) * count]),
             "explain": lambda _: calls(self._explain, asked),
@@ -56,6 +57,12 @@ class Measured:
     def key(self, name: str) -> Key:
         """Return under which key a row is timed."""
         return self.corpus.name, len(self.corpus.rules), name
+
+    def _read(self) -> Callable[[str], object]:
+        """Return what cuts a text into the words that rules compare, and looks each up."""
+        read, stems = self.book.normaliser.read, self.book.normaliser.stems
+        of_stem = {stem: rules for word, rules in self.corpus.words().items() for stem in stems(word)}.get
+        return lambda text: [of_stem(stem) for stem in read(text).stem_set]
 
     def _explain(self, text: str) -> object:
         return len(self.book.decide(text).verdicts)

@@ -42,7 +42,7 @@ def _machine(part: Part) -> str:
 
 def _decisions(part: Part) -> Iterator[str]:
     heads = (
-        "rules", "floor", "known query", "in floors", "first seen", "explained", "p99 / p50",
+        "rules", "floor", "known query", "in floors", "in readings", "first seen", "explained", "p99 / p50",
         "first seen / known", "rule, tie, none", "matching",
     )  # fmt: skip
     for corpus in part.values("corpus"):
@@ -62,6 +62,7 @@ def _decision(part: Part, corpus: Value, rules: Value) -> tuple[str, ...]:
         microseconds(figure("p50_us", "floor")),
         microseconds(warm),
         number(figure("floors", "warm")),
+        number(ratio(warm, figure("p50_us", "read"))),
         microseconds(fresh),
         microseconds(figure("p50_us", "explain")),
         number(ratio(figure("p99_us", "warm"), warm)),
@@ -94,7 +95,8 @@ def _asked(row: Row | None) -> str:
 def _compile(part: Part) -> Iterator[str]:
     heads = (
         "rules", "source", "`tomllib.loads`", "compile", "compile and keep", "first load",
-        "opened again", "after a change", "kept on disk", "memory a rule, first", "memory a rule, again",
+        "loaded again", "of it opening", "after a change", "kept on disk",
+        "memory a rule, first", "memory a rule, again",
     )  # fmt: skip
     yield table(heads, (_compiled(part, rules) for rules in part.values("rules")))
 
@@ -108,7 +110,9 @@ def _compiled(part: Part, rules: Value) -> tuple[str, ...]:
         size(figure("source_bytes")),
         milliseconds(figure("parse_ms")),
         *(f"{number(figure(name))} times" for name in ("compile_times", "keep_times")),
-        *(milliseconds(figure("load_ms", row)) for row in ("first", "again", "changed")),
+        *(milliseconds(figure("load_ms", row)) for row in ("first", "again")),
+        milliseconds(figure("open_ms", "again")),
+        milliseconds(figure("load_ms", "changed")),
         size(figure("kept_bytes", "first")),
         *(size(ratio(figure("memory_bytes", row), as_number(rules))) for row in ("first", "again")),
     )

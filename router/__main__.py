@@ -33,7 +33,7 @@ def main() -> None:
 
 def _leave(code: int) -> None:
     """Leave at once where nobody has asked to be told: taking all apart takes a sixth of the whole time."""
-    if not atexit._ncallbacks():
+    if not getattr(atexit, "_ncallbacks", lambda: 1)():
         os._exit(code)
 
 

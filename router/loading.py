@@ -14,7 +14,7 @@ from router.core.book import Rulebook
 from router.core.findings import Findings
 from router.errors import RulebookRefused, SettingsRefused
 from router.ledger import Ledger
-from router.remaking import Making, remade
+from router.remaking import Making, again, remade
 
 if TYPE_CHECKING:
     from router.rulebook.revision import Revision
@@ -26,7 +26,12 @@ def load(path: str | Path = ".") -> Rulebook:
     Raises ProjectNotFound, SettingsRefused, RulebookRefused.
     """
     start, environment = str(Path(path).absolute()), os.environ
-    found = unchanged_book(start, environment, lambda: load_project(Path(start)).settings)
+    found = unchanged_book(
+        start,
+        environment,
+        lambda: load_project(Path(start)).settings,
+        lambda key: again(load_project(Path(start)), key),
+    )
     return found or loaded(start)[1]
 
 
@@ -38,7 +43,9 @@ def loaded(path: str | Path = ".") -> tuple[Project, Rulebook]:
 
 def book_of(project: Project) -> Rulebook:
     """Return the rulebook of a project, opened or compiled. Raises RulebookRefused."""
-    found = unchanged_book(str(project.directory), os.environ, lambda: project.settings)
+    found = unchanged_book(
+        str(project.directory), os.environ, lambda: project.settings, lambda key: again(project, key)
+    )
     return found or remade(project, os.environ)
 
 

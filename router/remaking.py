@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from router.compiled.shelf import Shelf
-from router.compiled.signs import program, signs
-from router.config import Project
-from router.core.blocks import DamagedError
+from router.compiled.signs import Signs, program, signs
+from router.config import Project, load_project
 from router.core.book import Rulebook
 from router.core.canonical import canonical
 from router.core.compile import Compiler, bearing
@@ -17,21 +17,43 @@ from router.core.findings import Findings
 from router.core.settings import Settings
 from router.core.text import Normaliser
 from router.core.written import digest
-from router.errors import RulebookRefused
+from router.errors import Problem, RulebookRefused
 from router.rulebook.read import Reading
 from router.rulebook.still import Still
 from router.rulebook.tree import VOCABULARY, Directory, Tree
+
+CHANGED: Final = "the compiled rulebook is damaged, and its rules have changed since"
 
 
 def remade(project: Project, environment: Mapping[str, str]) -> Rulebook:
     """Return the rulebook of a project as it is on disk now. Raises RulebookRefused."""
     taken_ns = time.time_ns()
-    found = signs(str(project.directory), str(project.home), environment, project.references)
-    making = Making(Shelf(project.home, project.directory), Directory(project.directory), project.settings)
+    found = _signs(project, environment)
+    making = _of(project)
     book = making.book()
-    if making.key:
+    if making.key and found is not None:
         making.shelf.saw(found, taken_ns, project.references, making.key)
     return book
+
+
+def again(project: Project, key: str) -> bytes:
+    """Return the bytes of a project's rulebook anew, those on disk being damaged. Raises RulebookRefused."""
+    making = _of(project)
+    making.key = key
+    return making.again()
+
+
+def _of(project: Project) -> Making:
+    return Making(Shelf(project.home, project.directory), Directory(project.directory), project.settings)
+
+
+def _signs(project: Project, environment: Mapping[str, str]) -> Signs | None:
+    """Return the signs of a project; None where there are none, or where they are not of these settings."""
+    try:
+        found = signs(str(project.directory), str(project.home), environment, project.references)
+    except OSError:
+        return None
+    return found if load_project(project.directory, environment).settings == project.settings else None
 
 
 @dataclass
@@ -52,7 +74,7 @@ class Making:
         if still.problems or self.findings.problems:
             return Reading(self.tree, self.settings, findings=self.findings).book()
         surroundings, self.key = self._keys(still)
-        filed = self.shelf.open(self.key, self._again)
+        filed = self.shelf.open(self.key, self.again)
         if filed is not None:
             return Rulebook(filed, lambda: self.settings)
         compiler = self._compiled(still, surroundings)
@@ -77,12 +99,13 @@ class Making:
         self.shelf.keep(self.key, content)
         return content
 
-    def _again(self) -> bytes:
-        """Make the bytes anew where those on disk are damaged. Raises DamagedError where rules changed."""
+    def again(self) -> bytes:
+        """Make the bytes anew where those on disk are damaged. Raises RulebookRefused where rules changed."""
         still = Still(self.tree)
         surroundings, key = self._keys(still)
         if key != self.key or still.problems:
-            raise DamagedError("the compiled rulebook is damaged, and its rules have changed since")
+            damaged = Problem(f"compiled/{self.key}", CHANGED, "load it again", code="unreadable")
+            raise RulebookRefused((damaged,))
         reading = Reading(still, self.settings)
         return self._kept(reading.compiler(reading.sources), still, surroundings)
 

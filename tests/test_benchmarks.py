@@ -78,7 +78,7 @@ def test_decisions_are_measured_and_missing_queries_are_said_to_be_skipped(tmp_p
     measured, said = run(tmp_path, "decisions")
 
     rows = measured["decisions"]["rows"]
-    assert [row["row"] for row in rows] == ["floor", "warm", "fresh", "explain", "decided"]
+    assert [row["row"] for row in rows] == ["floor", "read", "warm", "fresh", "explain", "decided"]
     assert all(row["p50_us"] > 0 for row in rows[:-1])
     assert rows[-1]["rule"] == 100
     assert "skipped: real queries: name CLINC150" in said

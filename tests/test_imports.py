@@ -79,7 +79,7 @@ WAY_IN = {
     "router.cli.lean", "router.cli.writing",
 }  # fmt: skip
 EXPLAINING = WAY_IN | {
-    "_blake2", "_bisect", "bisect", "mmap", "router.cli.quick", "router.compiled", "router.compiled.opening",
+    "_blake2", "_bisect", "bisect", "router.cli.quick", "router.compiled", "router.compiled.opening",
     "router.compiled.signs", "router.context", "router.core", "router.core.admission", "router.core.bind",
     "router.core.blocks", "router.core.book", "router.core.contest", "router.core.decision",
     "router.core.explain", "router.core.filed", "router.core.flat", "router.core.keys", "router.core.light",
@@ -102,7 +102,7 @@ LEAN: dict[tuple[str, ...], set[str]] = {
     ("explain", "order 1183 of the flux capacitor"): EXPLAINING
     | SHAPES
     | SENTENCES
-    | {"router.core.contained"},
+    | {"router.core.contained", "router.core.tournament"},
 }
 """Every module that the lean way may load beyond those of a bare interpreter."""
 

@@ -50,7 +50,13 @@ def to_terminal() -> bool:
 def unwritable(failure: OSError) -> None:
     """Say that something could not be read or written, and send the rest of standard output nowhere."""
     if sys.stdout is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, sys.stdout.fileno())
+        except OSError:  # it is no file of the system's
+            sys.stdout = None
+        finally:
+            os.close(nowhere)
     if not isinstance(failure, BrokenPipeError):
         note(f"error: {failure}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from router.compiled.opening import BOOK, FOLDER, SEEN, book_path, open_book, read_seen, seen_path
-from router.compiled.signs import Signs
+from router.compiled.signs import Signs, program
 from router.core.blocks import DamagedError, block
 from router.core.filed import Filed
 from router.core.indexing import CompiledRule, rules_by_file
@@ -19,6 +20,7 @@ from router.disk import replace_file
 MOST_BOOKS: Final = 16
 MOST_SEEN: Final = 256
 """Files of each kind that are kept; the oldest go first."""
+LEFT_OVER_SECONDS: Final = 3600
 PRIVATE: Final = 0o700
 
 
@@ -33,14 +35,14 @@ class Shelf:
         """Open the rulebook of a key; None where there is none, or none that can be trusted."""
         try:
             filed = open_book(str(self.home), key, mend)
-            os.utime(book_path(str(self.home), key))  # it was wanted: it goes last
+            os.utime(book_path(str(self.home), key))
         except (OSError, ValueError, DamagedError):
             return None
         return filed
 
-    def keep(self, key: str, content: bytes) -> bool:
-        """Keep the bytes of a rulebook; return whether they could be written."""
-        return self._write(Path(book_path(str(self.home), key)), content)
+    def keep(self, key: str, content: bytes) -> None:
+        """Keep the bytes of a rulebook, where they can be written."""
+        self._write(Path(book_path(str(self.home), key)), content)
 
     def saw(self, signs: Signs, taken_ns: int, references: Iterable[str], key: str) -> None:
         """Remember of which rulebook these were the signs, and when they were taken."""
@@ -54,25 +56,31 @@ class Shelf:
         """
         try:
             seen = read_seen(str(self.home), str(self.project))
-            if seen is None:
+            if seen is None or seen[0][1] != program():  # another program may lay out blocks otherwise
                 return {}
             filed = open_book(str(self.home), seen[3])
             return rules_by_file(filed) if filed.meta["surroundings"] == surroundings else {}
         except (OSError, ValueError, DamagedError):
             return {}
 
-    def _write(self, path: Path, content: bytes) -> bool:
+    def _write(self, path: Path, content: bytes) -> None:
         """Write a file that can be made again, so that it is no fault where that cannot be done."""
-        try:
+        with suppress(OSError):
             self.home.parent.mkdir(parents=True, exist_ok=True)
-            for folder in (self.home, path.parent):
-                folder.mkdir(mode=PRIVATE, exist_ok=True)
+            self.home.mkdir(mode=PRIVATE, exist_ok=True)
+            path.parent.mkdir(mode=PRIVATE, exist_ok=True)
+            path.parent.chmod(PRIVATE)
             replace_file(path, content, private=True)
-            for old in (*self._oldest(BOOK, MOST_BOOKS), *self._oldest(SEEN, MOST_SEEN)):
-                old.unlink(missing_ok=True)
-        except OSError:
-            return False
-        return True
+            for old in (*self._oldest(BOOK, MOST_BOOKS), *self._oldest(SEEN, MOST_SEEN), *self._left_over()):
+                with suppress(OSError):  # on Windows a file that a process has mapped stays
+                    old.unlink()
+
+    def _left_over(self) -> Iterator[Path]:
+        """Yield what processes left that were ended while they wrote."""
+        for each in (self.home / FOLDER).glob(".*.tmp"):
+            with suppress(FileNotFoundError):
+                if time.time() - each.stat().st_mtime > LEFT_OVER_SECONDS:
+                    yield each
 
     def _oldest(self, suffix: str, most: int) -> Iterator[Path]:
         found = list((self.home / FOLDER).glob(f"*{suffix}"))

@@ -53,7 +53,7 @@ def signs(project: str, home: str, environment: Mapping[str, str], references: I
 def program() -> Program:
     """Return the Python that runs this program, and the signs of what of it has a say in a rulebook."""
     own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    files = [sign for each in PROGRAM_FOLDERS for sign in _below(own, each, 1) if sign[0].endswith(".py")]
+    files = [sign for each in PROGRAM_FOLDERS for sign in _below(own, each, 0) if sign[0].endswith(".py")]
     return sys.implementation.cache_tag or "", tuple(sorted(files))
 
 
@@ -73,13 +73,15 @@ def _below(top: str, folder: str, depth: int) -> Iterator[Sign]:
             continue
         if name.endswith((".toml", ".j2")) or not entry.is_dir():  # no folder may be called so
             yield _sign(name, entry)
-        elif depth > 1:
+        elif depth == 1:
+            raise OSError(f"{name} lies too deep to be looked at each time")
+        elif depth:
             yield from _below(top, name, depth - 1)
 
 
 def _sign(name: str, place: str | os.DirEntry[str]) -> Sign:
     try:
         found = os.stat(place) if isinstance(place, str) else place.stat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return name, GONE, GONE, GONE, GONE
     return name, found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino

@@ -2,7 +2,7 @@
 
     magic, number of blocks, where each begins | blocks: checksum, marshal
 
-They are read where they lie, in memory or in a mapped file. `marshal` is quick and plain, but made for one
+They are read where they lie, in memory or in a file. `marshal` is quick and plain, but made for one
 version of Python and safe only for bytes of our own: who opens a file sees to both.
 """
 
@@ -15,8 +15,19 @@ from router.core.written import checksum
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from mmap import mmap
-    from typing import Any, Final
+    from typing import Any, Final, Protocol
+
+    class Bytes(Protocol):
+        """Bytes in memory, in a file or in a mapped one."""
+
+        def __getitem__(self, part: slice, /) -> bytes:
+            """Return a part of them."""
+            ...
+
+        def __len__(self) -> int:
+            """Count them."""
+            ...
+
 
 MAGIC: Final = b"ts-book\x01"
 _NUMBER: Final = 8
@@ -33,7 +44,7 @@ class Blocks:
 
     __slots__ = ("_bytes", "_mend", "count")
 
-    def __init__(self, content: bytes | mmap, mend: Callable[[], bytes] | None = None) -> None:
+    def __init__(self, content: Bytes, mend: Callable[[], bytes] | None = None) -> None:
         """Read the head; raises DamagedError. `mend` makes the bytes anew where a block is damaged."""
         self._bytes = content
         self._mend = mend
@@ -48,14 +59,20 @@ class Blocks:
         try:
             return parted(self.raw(number))
         except DamagedError:
-            if self._mend is None:
-                raise
-        self._bytes, self._mend = self._mend(), None
+            mend = self._mend
+        if mend is not None:
+            self._bytes, self._mend = mend(), None
         return parted(self.raw(number))
 
     def content(self) -> bytes:
         """Return all bytes."""
         return bytes(self._bytes[:])
+
+    def sound(self, number: int) -> bytes:
+        """Return a block as it is written, its checksum compared; raises DamagedError."""
+        written = self.raw(number)
+        parted(written)
+        return written
 
     def raw(self, number: int) -> bytes:
         """Return a block as it is written."""

@@ -85,7 +85,7 @@ class RuleCompiler:
             yes=text.yes,
             no=text.no,
             slots=slots,
-            reads=self._reads(steps, answer) & slots.keys() if slots and fine else frozenset(),
+            reads=self._reads(steps, answer).intersection(slots) if slots and fine else frozenset(),
         )
 
     def _add(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from router.core.flat import FlatRule
 from router.core.keys import rule_key
-from router.core.light import Memo
+from router.core.light import Memo, WordMemo
 from router.core.written import checksum
 
 TYPE_CHECKING = False
@@ -22,6 +22,8 @@ FILES: Final = 4
 FIRST: Final = 5
 """Blocks by number: what every decision needs; ids of the rules, sorted; present by earlier ids; prompts;
 the files of which it was made. Then come the buckets of keys, the rules, and the rest of each."""
+NOTHING: Final[tuple[dict[str, tuple[int, ...]], tuple[int, ...]]] = ({}, ())
+"""What stands under a key that no rule needs."""
 MOST_KEYS: Final = 200_000
 """Keys of which a process remembers what stands under them."""
 
@@ -30,22 +32,25 @@ class Filed:
     """The rules of one compiled rulebook."""
 
     __slots__ = (
-        "_blocks", "_buckets", "always", "always_near", "firsts", "layers", "meta", "revision", "rules",
-        "seconds",
+        "_blocks", "_buckets", "_earlier", "always", "always_near", "firsts", "layers", "meta", "revision",
+        "rules", "seconds",
     )  # fmt: skip
 
     def __init__(self, blocks: Blocks) -> None:
         """Read what every decision needs; raises DamagedError."""
         self._blocks = blocks
+        self._earlier: dict[str, str] | None = None
         self.meta: dict[str, Any] = blocks[META]
         self._buckets: int = self.meta["buckets"]
         self.revision: str = self.meta["revision"]
         self.layers: tuple[str, ...] = self.meta["layers"]
         self.rules: Memo[int, FlatRule] = Memo(self._rule, self.meta["rules"] + 1)
         """By number."""
-        self.firsts: Memo[str, dict[str, tuple[int, ...]]] = Memo(lambda key: self._under(key)[0], MOST_KEYS)
+        self.firsts: WordMemo[str, dict[str, tuple[int, ...]]] = WordMemo(
+            lambda key: self._under(key)[0], MOST_KEYS
+        )
         """Numbers of the rules that stand under a key, by another stem that they need, or nothing."""
-        self.seconds: Memo[str, tuple[int, ...]] = Memo(lambda key: self._under(key)[1], MOST_KEYS)
+        self.seconds: WordMemo[str, tuple[int, ...]] = WordMemo(lambda key: self._under(key)[1], MOST_KEYS)
         """Numbers of those that stand under another key, and here where that one is lacking."""
         self.always = tuple([self.rules[each] for each in self.meta["always"]])
         """The rules that need no key."""
@@ -73,8 +78,9 @@ class Filed:
 
     def earlier(self) -> dict[str, str]:
         """Return present ids by earlier ones."""
-        earlier: dict[str, str] = self._blocks[EARLIER]
-        return earlier
+        if self._earlier is None:
+            self._earlier = self._blocks[EARLIER]
+        return self._earlier
 
     def prompts(self) -> dict[str, str]:
         """Return the texts of prompts by name."""
@@ -94,11 +100,11 @@ class Filed:
 
     def flat_block(self, number: int) -> bytes:
         """Return a rule's block as it is written."""
-        return self._blocks.raw(FIRST + self._buckets + number)
+        return self._blocks.sound(FIRST + self._buckets + number)
 
     def rest_block(self, number: int) -> bytes:
         """Return the block of the rest of a rule as it is written."""
-        return self._blocks.raw(FIRST + self._buckets + len(self) + number)
+        return self._blocks.sound(FIRST + self._buckets + len(self) + number)
 
     def _rule(self, number: int) -> FlatRule:
         rule = FlatRule(self._blocks[FIRST + self._buckets + number])
@@ -114,7 +120,7 @@ class Filed:
                 yield self.rules[number]
 
     def _under(self, key: str) -> tuple[dict[str, tuple[int, ...]], tuple[int, ...]]:
-        found: tuple[dict[str, tuple[int, ...]], tuple[int, ...]] = self._bucket(key) or ({}, ())
+        found: tuple[dict[str, tuple[int, ...]], tuple[int, ...]] = self._bucket(key) or NOTHING
         return found
 
     def _bucket(self, key: str) -> Any:

@@ -129,7 +129,7 @@ class FlatRule:
 
     __slots__ = (
         "_asks", "_has_lists", "_requires", "_shuns", "_shuns_known", "adds", "answer", "at", "beats",
-        "canary", "clauses", "free", "id", "layer", "need", "none", "plain", "reads", "rest", "share",
+        "canary", "clauses", "deed", "free", "id", "layer", "need", "none", "plain", "reads", "rest", "share",
         "slots", "stage", "steps",
     )  # fmt: skip
 
@@ -142,6 +142,8 @@ class FlatRule:
         `(stems, shown, list)` each; `slots` has types by name, empty for a shape's group; `plain` has
         templates that need no Jinja; `free` says that no mode leaves out one of its targets."""
         self.clauses = tuple([FlatClause(each) for each in clauses])
+        self.deed: str | None = None
+        """What all its steps would carry out, kept once it was written where no template reads a slot."""
         self._asks: frozenset[Stored] | None = None
         self._requires: frozenset[str] | None = None
         self._shuns: frozenset[str] | None = None

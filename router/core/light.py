@@ -8,10 +8,11 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sized
     from typing import Any, Generic, TypeVar
 
     Key = TypeVar("Key")
+    Word = TypeVar("Word", bound=Sized)
     Value = TypeVar("Value")
 
     class _Dict(dict[Key, Value], Generic[Key, Value]):
@@ -23,7 +24,10 @@ else:
         __slots__ = ()
         __class_getitem__ = classmethod(lambda cls, _: cls)
 
-    Key = Value = object
+    Key = Word = Value = object
+
+LONGEST_WORD = 64
+"""Characters of a word that is worth remembering."""
 
 
 class Light:
@@ -60,3 +64,12 @@ class Memo(_Dict[Key, Value]):
             self.clear()
         value = self[key] = self._make(key)
         return value
+
+
+class WordMemo(Memo[Word, Value]):
+    """A memory for words, which forgets at once what is longer than words are, so that none is flooded."""
+
+    __slots__ = ()
+
+    def __missing__(self, key: Word) -> Value:
+        return self._make(key) if len(key) > LONGEST_WORD else super().__missing__(key)

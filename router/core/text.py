@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
-from router.core.light import Light, Memo
+from router.core.light import Light, WordMemo
 from router.core.stem import stemmer
 
 TYPE_CHECKING = False
@@ -68,10 +68,11 @@ class Reading:
 
     @property
     def characters(self) -> frozenset[str]:
-        """The characters of the text, `0` for any digit."""
+        """The characters of the text, `0` for any digit; RE2 knows some beyond U+FFFF that Python may not."""
         if self._characters is None:
             found = frozenset(self.text)
-            self._characters = found | {"0"} if any(map(str.isdecimal, found)) else found
+            digits = any(each.isdecimal() or each > "\uffff" for each in found)
+            self._characters = found | {"0"} if digits else found
         return self._characters
 
     @property
@@ -156,8 +157,8 @@ class Normaliser:
 
     def __init__(self, language: str) -> None:
         self._stem, stemmer_version = stemmer(language)
-        self._folded = Memo(self._fold)
-        self._parted = Memo(self._part)
+        self._folded = WordMemo(self._fold)
+        self._parted = WordMemo(self._part)
         self.version = f"{NORMALISER_VERSION}/{stemmer_version}"
 
     def read(self, text: str) -> Reading:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from router.core.conditions import Atom, Attached, Clause, Condition, Fact, Looks, Mode, Says, Word
 from router.core.filed import Filed
 from router.core.flat import ATTACHED, FACTS, LOOKS, MODES, SAYS, FlatClause
+from router.core.plan import StepSource
 from router.core.rule import Rule
 from router.core.shapes import Shape
 from router.core.slots import Slot
@@ -58,7 +59,7 @@ def thawed(filed: Filed, rule_id: str) -> Rule:
         layer=filed.layers[flat.layer],
         at=flat.at,
         condition=condition,
-        steps=flat.steps,
+        steps=tuple(StepSource(each.id, each.use, each.args, each.ask, each.needs) for each in flat.steps),
         adds=flat.adds,
         answer=flat.answer,
         stage=flat.stage,

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     """By the id of each rule the ids of those to which it loses, with the reason."""
 
 
+FEW: Final = 8
+"""So many are sooner held against each other than sorted by what they require."""
 MOST_PAIRS: Final = 500_000
 """Pairs that are remembered; rules that match together are few, and only where they are made to be many."""
 
@@ -89,6 +91,12 @@ def _excluding(members: Sequence[FlatRule]) -> Iterator[tuple[FlatRule, FlatRule
 def _related(rules: Sequence[FlatRule]) -> Iterator[tuple[FlatRule, FlatRule]]:
     """Yield pairs of which the first needs all stems that the second needs, or may have them in a list."""
     if len(rules) == 1:
+        return
+    if len(rules) < FEW:
+        for other in rules:
+            for one in rules:
+                if one is not other and (other.requires <= one.requires or one.has_lists):
+                    yield one, other
         return
     listing = [each for each in rules if each.has_lists]
     requiring: dict[str, list[FlatRule]] = {}

@@ -9,6 +9,9 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 Item = TypeVar("Item")
@@ -18,6 +21,8 @@ Tell = Callable[[int], None]
 
 MANY: Final = 10_000
 """Items from which on starting processes is worth it: they take half a second where they are not forked."""
+MOST_PROCESSES: Final = 61
+"""Windows waits for no more."""
 AT_ONCE: Final = 500
 """Items after which progress is told."""
 _given: dict[str, Any] = {}
@@ -32,14 +37,14 @@ def on_each(work: Callable[[Item], Result], items: Sequence[Item], tell: Tell = 
     """Return what `work` makes of each item, in their order; it must be one that can be pickled."""
     starts = range(0, len(items), AT_ONCE)
     found: list[Result] = []
-    if len(items) < MANY or cores() < 2:
-        for start in starts:
-            found += map(work, items[start : start + AT_ONCE])
-            tell(len(found) - start)
-        return found
-    for part in _parts(work, items, starts):
-        found += part
-        tell(len(part))
+    if len(items) >= MANY and cores() > 1:
+        with suppress(BrokenProcessPool):  # whose processes were killed; what they left is done here
+            for part in _parts(work, items, starts):
+                found += part
+                tell(len(part))
+    for start in range(len(found), len(items), AT_ONCE):
+        found += map(work, items[start : start + AT_ONCE])
+        tell(len(found) - start)
     return found
 
 
@@ -52,14 +57,20 @@ def cores() -> int:
 
 def starts_by() -> str:
     """Return how processes are started: by a fork where that is safe, since it copies nothing."""
-    return "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
+    return "fork" if sys.platform == "linux" and _threads() == 1 else "spawn"
+
+
+def _threads() -> int:
+    """Return how many threads this process has, those of native libraries too where that can be told."""
+    tasks = Path("/proc/self/task")
+    return len(list(tasks.iterdir())) if tasks.is_dir() else threading.active_count()
 
 
 def _parts(
     work: Callable[[Item], Result], items: Sequence[Item], starts: Sequence[int]
 ) -> Iterator[list[Result]]:
     context = multiprocessing.get_context(starts_by())
-    pool = ProcessPoolExecutor(cores(), context, _begin, (work, items))
+    pool = ProcessPoolExecutor(min(cores(), MOST_PROCESSES), context, _begin, (work, items))
     try:
         yield from pool.map(_part, starts)
     finally:
