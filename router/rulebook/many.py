@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -25,6 +25,9 @@ MOST_PROCESSES: Final = 61
 """Windows waits for no more."""
 AT_ONCE: Final = 500
 """Items after which progress is told."""
+ENDING: Final = {
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+}  # fmt: skip
 _given: dict[str, Any] = {}
 """What a worker process works on."""
 
@@ -69,19 +72,49 @@ def _threads() -> int:
 def _parts(
     work: Callable[[Item], Result], items: Sequence[Item], starts: Sequence[int]
 ) -> Iterator[list[Result]]:
+    others = set(multiprocessing.active_children())
     context = multiprocessing.get_context(starts_by())
-    pool = ProcessPoolExecutor(min(cores(), MOST_PROCESSES), context, _begin, (work, items))
+    with _undisturbed():
+        pool = ProcessPoolExecutor(min(cores(), MOST_PROCESSES), context, _begin, (work, items))
+        parts = pool.map(_part, starts)
     try:
-        yield from pool.map(_part, starts)
+        yield from parts
+    except BaseException:
+        for each in set(multiprocessing.active_children()) - others:
+            each.terminate()  # nobody waits for what they are doing
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
 
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold back what would end this process until its workers are started and know what to do."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _begin(work: Callable[[Item], Result], items: Sequence[Item]) -> None:
-    """Prepare a worker; to end on Ctrl-C is for the process that started it."""
+    """Prepare a worker; to end on Ctrl-C is for the process that started it, with which it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _given.update(work=work, items=items)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _part(start: int) -> list[Any]:

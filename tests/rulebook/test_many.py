@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import psutil
 import pytest
@@ -56,3 +58,18 @@ def test_a_failure_comes_through_and_leaves_no_process(monkeypatch: pytest.Monke
 
 def test_only_the_cores_that_this_process_may_use_are_counted() -> None:
     assert many.cores() == len(psutil.Process().cpu_affinity() or [])
+
+
+def test_workers_end_with_the_process_that_started_them() -> None:
+    program = (
+        "import time\nfrom router.rulebook import many\nmany.cores = lambda: 2\n"
+        "def slow(_):\n    print('at it', flush=True)\n    time.sleep(60)\n"
+        "many.on_each(slow, range(many.MANY))\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"at it\n"
+        workers = psutil.Process(running.pid).children(recursive=True)
+        running.kill()
+    assert workers
+    assert psutil.wait_procs(workers, timeout=60)[1] == []
