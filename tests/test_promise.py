@@ -95,7 +95,7 @@ def test_a_decision_is_made_and_explained_without_starting_anything(project: Pat
     assert (decision.rule, decision.slots) == ("billing.refund-status", {"order": "1183"})
     told = router.explain(decision)
     assert told.splitlines()[0] == "rule billing.refund-status  (rules/team/billing.toml:2, layer team)"
-    assert not Path(os.environ["TS_HOME"]).exists()
+    assert [each.name for each in Path(os.environ["TS_HOME"]).iterdir()] == ["compiled"]
 
 
 def test_a_project_is_found_from_a_directory_below_it_or_from_the_working_directory(
@@ -119,6 +119,7 @@ async def test_a_question_is_answered_through_a_real_server_and_nothing_is_left_
     assert modes(project.parent / "home") == {
         "home": 0o700,
         "catalogue": 0o700,
+        "compiled": 0o700,
         "ledger": 0o700,
         "logs": 0o700,
     }

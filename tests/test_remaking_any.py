@@ -161,6 +161,7 @@ url = "https://agents.example.com/release"
 """
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.data(), rulebooks(), rulebooks())
 def test_any_rulebook_may_follow_any_other(

@@ -190,7 +190,7 @@ def test_a_rulebook_is_loaded_without_making_state_or_drivers(project: Project) 
     assert book.decide("ask").rule == "rules.one"
     assert book.revision == read_rulebook(Directory(project.directory), project.settings).revision
     assert Recorder.made == []
-    assert not project.home.exists()
+    assert [each.name for each in project.home.iterdir()] == ["compiled"]
 
 
 async def test_what_does_not_load_is_told_before_anything_is_made(project: Project, tmp_path: Path) -> None:

@@ -141,4 +141,7 @@ def _opened(path: str) -> int:
 def _touch(path: str, used: float) -> None:
     """Count a rulebook as used today, so that those go first which nobody uses."""
     if time.time() - used > DAY_SECONDS:
-        os.utime(path)
+        try:
+            os.utime(path)
+        except OSError:  # where nothing can be written, nothing is thrown away either
+            return

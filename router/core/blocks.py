@@ -65,7 +65,9 @@ class Blocks:
         return parted(self.raw(number))
 
     def content(self) -> bytes:
-        """Return all bytes."""
+        """Return all bytes, whole; raises DamagedError."""
+        for number in range(self.count):
+            self[number]
         return bytes(self._bytes[:])
 
     def sound(self, number: int) -> bytes:

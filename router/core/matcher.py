@@ -54,8 +54,6 @@ class Matcher:
 
     def beaten(self, candidates: Sequence[Candidate]) -> Lost:
         """Return for each candidate to which others it loses, and why."""
-        if len(candidates) == 1:
-            return {candidates[0].rule.id: {}}
         from router.core.tournament import beaten
 
         return beaten(candidates, self.asking())

@@ -57,9 +57,7 @@ def _alternatives(pattern: str, place: int) -> tuple[frozenset[str], int]:
 
 
 def _element(pattern: str, place: int) -> tuple[frozenset[str], int]:
-    found = _PIECE.match(pattern, place)
-    if found is None:
-        raise _UnsureError
+    found = next(_PIECE.finditer(pattern, place))
     piece, end = found[0], found.end()
     if piece[0] == "(":
         if piece == "(" and pattern[end : end + 1] == "?":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import shutil
 import subprocess
@@ -221,3 +222,22 @@ def test_what_nothing_has_changed_is_opened_with_no_file_read(project: Kept) -> 
         assert book is not None
         assert [decided(book, each) for each in QUERIES] == wanted["decisions"]
     assert told(project.load()) == wanted
+
+
+def test_where_nothing_can_be_written_what_is_kept_is_opened_for_ever(project: Kept) -> None:
+    project.settle()
+    os.utime(project.book, (1, 1))
+    with mock.patch("os.utime", side_effect=OSError(30, "Read-only file system")):
+        assert project.unread() is not None
+    assert project.book.stat().st_mtime == 1
+    assert project.unread() is not None
+    assert project.book.stat().st_mtime > 1
+
+
+@pytest.mark.parametrize("how", OPENED)
+def test_a_rulebook_whose_file_is_damaged_is_mended_before_it_is_sent(project: Kept, how: str) -> None:
+    wanted = told(fresh(project.directory))
+    book = OPENED[how](project)
+    for place in places_of_blocks(project.book):
+        flipped(project.book, place)
+    assert told(copy.copy(book)) == wanted

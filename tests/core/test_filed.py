@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any, Final
 from unittest import mock
@@ -205,6 +206,29 @@ def test_a_rulebook_tells_which_rules_a_query_may_match_and_which_win_over_other
     assert isinstance(over, Rule)
     assert (over.file, over.line) == ("rules/team/t.toml", 1)
     assert not book.match(over, query("refund")).full
+
+
+def test_a_rulebook_and_a_query_may_be_sent_to_another_process() -> None:
+    book = Rulebook(filed(), lambda: SETTINGS)
+    sent, asked = (
+        copy.copy(book),
+        query("refund 3", modes=["useful"], facts={"a": "b"}, cwd="/x", attached=["a/b"]),
+    )
+    assert sent is not book
+    assert sent.decide(asked) == book.decide(asked)
+    assert (sent.revision, sent.settings, dict(sent.rules)) == (book.revision, SETTINGS, dict(book.rules))
+    again = copy.copy(asked)
+    assert (again, hash(again), again.to_dict()) == (asked, hash(asked), asked.to_dict())
+
+
+def test_a_damaged_rulebook_is_mended_before_it_is_sent() -> None:
+    whole = content()
+    raw = bytearray(whole)
+    raw[-1] ^= 0xFF
+    sent = copy.copy(Rulebook(Filed(Blocks(bytes(raw), lambda: whole)), lambda: SETTINGS))
+    assert dict(sent.rules) == dict(made().book().rules)
+    with pytest.raises(DamagedError):
+        copy.copy(Rulebook(Filed(Blocks(bytes(raw))), lambda: SETTINGS))
 
 
 class Pair(Light):

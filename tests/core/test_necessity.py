@@ -205,6 +205,7 @@ def agree(shape: Shape, text: str) -> bool:
     return wanted is not None
 
 
+@pytest.mark.slow
 @settings(max_examples=120)
 @given(patterns, st.text("a-#7 /:!", max_size=3), st.text(max_size=2))
 def test_a_text_that_fits_has_all_that_is_necessary(pair: Pair, before: str, behind: str) -> None:
@@ -215,6 +216,7 @@ def test_a_text_that_fits_has_all_that_is_necessary(pair: Pair, before: str, beh
     event(f"found: {agree(shape, asked)}, necessary: {bool(necessary(pattern))}")
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(patterns, st.text("aZkKs\u017f\u212aé7\u0663\uff13-#/:_@, .$", max_size=8))
 def test_any_text_in_which_a_shape_is_found_has_all_that_is_necessary(pair: Pair, text: str) -> None:
