@@ -160,8 +160,6 @@ class Contest:
         place = min(self._competing)
         best = self._best(place)
         layer = filed.layers[place]
-        if not best:
-            return Decision("", filed.revision, "none", layer=layer, reasons=self)
         if len(best) > 1 and len({each.does for each in best}) > 1:
             tied = tuple([each.rule.id for each in best])
             return Decision("", filed.revision, "tie", None, None, layer, tied=tied, reasons=self)
