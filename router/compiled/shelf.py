@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -35,7 +34,6 @@ class Shelf:
         """Open the rulebook of a key; None where there is none, or none that can be trusted."""
         try:
             filed = open_book(str(self.home), key, mend)
-            os.utime(book_path(str(self.home), key))
         except (OSError, ValueError, DamagedError):
             return None
         return filed

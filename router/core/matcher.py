@@ -160,9 +160,11 @@ class Contest:
         place = min(self._competing)
         best = self._best(place)
         layer = filed.layers[place]
-        if len(best) > 1 and len({each.does for each in best}) > 1:
+        if len(best) != 1 and len({each.does for each in best}) != 1:
             tied = tuple([each.rule.id for each in best])
-            return Decision("", filed.revision, "tie", None, None, layer, tied=tied, reasons=self)
+            return Decision(
+                "", filed.revision, "tie" if best else "none", None, None, layer, tied=tied, reasons=self
+            )
         winner = best[0]
         return Decision(
             "",

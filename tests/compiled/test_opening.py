@@ -16,6 +16,7 @@ import pytest
 
 import router
 from router.compiled.opening import book_path, open_book, read_seen, seen_path, unchanged_book
+from router.compiled.shelf import Shelf
 from router.compiled.signs import MARGIN_NANOSECONDS, newest, signs
 from router.config import load_project
 from router.core.blocks import DamagedError
@@ -229,6 +230,7 @@ def test_where_nothing_can_be_written_what_is_kept_is_opened_for_ever(project: K
     os.utime(project.book, (1, 1))
     with mock.patch("os.utime", side_effect=OSError(30, "Read-only file system")):
         assert project.unread() is not None
+        assert Shelf(project.home, project.directory).open(project.book.stem, lambda: b"") is not None
     assert project.book.stat().st_mtime == 1
     assert project.unread() is not None
     assert project.book.stat().st_mtime > 1
