@@ -28,29 +28,68 @@ MOST_KEYS: Final = 200_000
 """Keys of which a process remembers what stands under them."""
 
 
+class Reader:
+    """Reads rules and keys from their blocks and remembers none: who remembers them refers to no ring."""
+
+    __slots__ = ("_earlier", "blocks", "buckets")
+
+    def __init__(self, blocks: Blocks, buckets: int) -> None:
+        """Take the blocks, and how many of them are buckets of keys."""
+        self.blocks = blocks
+        self.buckets = buckets
+        self._earlier: dict[str, str] | None = None
+
+    def rule(self, number: int) -> FlatRule:
+        """Return a rule."""
+        rule = FlatRule(self.blocks[FIRST + self.buckets + number])
+        if rule.beats:
+            earlier = self.earlier()
+            rule.beats = frozenset([earlier.get(each, each) for each in rule.beats])
+        return rule
+
+    def earlier(self) -> dict[str, str]:
+        """Return present ids by earlier ones."""
+        if self._earlier is None:
+            self._earlier = self.blocks[EARLIER]
+        return self._earlier
+
+    def first(self, key: str) -> dict[str, tuple[int, ...]]:
+        """Return the numbers of the rules that stand under a key, by another stem that they need."""
+        return self._under(key)[0]
+
+    def second(self, key: str) -> tuple[int, ...]:
+        """Return the numbers of those that stand under another key, and here where that one is lacking."""
+        return self._under(key)[1]
+
+    def bucket(self, key: str) -> Any:
+        """Return what stands under a key, or None."""
+        return self.blocks[FIRST + bucket_of(key, self.buckets)].get(key)
+
+    def _under(self, key: str) -> tuple[dict[str, tuple[int, ...]], tuple[int, ...]]:
+        found: tuple[dict[str, tuple[int, ...]], tuple[int, ...]] = self.bucket(key) or NOTHING
+        return found
+
+
 class Filed:
     """The rules of one compiled rulebook."""
 
     __slots__ = (
-        "_blocks", "_buckets", "_earlier", "always", "always_near", "firsts", "layers", "meta", "revision",
-        "rules", "seconds",
+        "_blocks", "_reader", "always", "always_near", "firsts", "layers", "meta", "revision", "rules",
+        "seconds",
     )  # fmt: skip
 
     def __init__(self, blocks: Blocks) -> None:
         """Read what every decision needs; raises DamagedError."""
         self._blocks = blocks
-        self._earlier: dict[str, str] | None = None
         self.meta: dict[str, Any] = blocks[META]
-        self._buckets: int = self.meta["buckets"]
         self.revision: str = self.meta["revision"]
         self.layers: tuple[str, ...] = self.meta["layers"]
-        self.rules: Memo[int, FlatRule] = Memo(self._rule, self.meta["rules"] + 1)
+        self._reader = reader = Reader(blocks, self.meta["buckets"])
+        self.rules: Memo[int, FlatRule] = Memo(reader.rule, self.meta["rules"] + 1)
         """By number."""
-        self.firsts: WordMemo[str, dict[str, tuple[int, ...]]] = WordMemo(
-            lambda key: self._under(key)[0], MOST_KEYS
-        )
+        self.firsts: WordMemo[str, dict[str, tuple[int, ...]]] = WordMemo(reader.first, MOST_KEYS)
         """Numbers of the rules that stand under a key, by another stem that they need, or nothing."""
-        self.seconds: WordMemo[str, tuple[int, ...]] = WordMemo(lambda key: self._under(key)[1], MOST_KEYS)
+        self.seconds: WordMemo[str, tuple[int, ...]] = WordMemo(reader.second, MOST_KEYS)
         """Numbers of those that stand under another key, and here where that one is lacking."""
         self.always = tuple([self.rules[each] for each in self.meta["always"]])
         """The rules that need no key."""
@@ -68,7 +107,7 @@ class Filed:
 
     def find(self, rule_id: str) -> FlatRule | None:
         """Return a rule by its present id, or None."""
-        number = self._bucket(rule_key(rule_id))
+        number = self._reader.bucket(rule_key(rule_id))
         return None if number is None else self.rules[number]
 
     def names(self) -> tuple[str, ...]:
@@ -78,9 +117,7 @@ class Filed:
 
     def earlier(self) -> dict[str, str]:
         """Return present ids by earlier ones."""
-        if self._earlier is None:
-            self._earlier = self._blocks[EARLIER]
-        return self._earlier
+        return self._reader.earlier()
 
     def prompts(self) -> dict[str, str]:
         """Return the texts of prompts by name."""
@@ -89,8 +126,8 @@ class Filed:
 
     def rest(self, rule_id: str) -> tuple[Any, ...]:
         """Return what of a rule bears on no decision."""
-        number = self._bucket(rule_key(rule_id))
-        rest: tuple[Any, ...] = self._blocks[FIRST + self._buckets + len(self) + number]
+        number = self._reader.bucket(rule_key(rule_id))
+        rest: tuple[Any, ...] = self._blocks[FIRST + self._reader.buckets + len(self) + number]
         return rest
 
     def files(self) -> tuple[Any, ...]:
@@ -100,31 +137,17 @@ class Filed:
 
     def flat_block(self, number: int) -> bytes:
         """Return a rule's block as it is written."""
-        return self._blocks.sound(FIRST + self._buckets + number)
+        return self._blocks.sound(FIRST + self._reader.buckets + number)
 
     def rest_block(self, number: int) -> bytes:
         """Return the block of the rest of a rule as it is written."""
-        return self._blocks.sound(FIRST + self._buckets + len(self) + number)
-
-    def _rule(self, number: int) -> FlatRule:
-        rule = FlatRule(self._blocks[FIRST + self._buckets + number])
-        if rule.beats:
-            earlier = self.earlier()
-            rule.beats = frozenset([earlier.get(each, each) for each in rule.beats])
-        return rule
+        return self._blocks.sound(FIRST + self._reader.buckets + len(self) + number)
 
     def under(self, key: str) -> Iterator[FlatRule]:
         """Yield every rule that stands under a key, whatever else it needs."""
         for numbers in self.firsts[key].values():
             for number in numbers:
                 yield self.rules[number]
-
-    def _under(self, key: str) -> tuple[dict[str, tuple[int, ...]], tuple[int, ...]]:
-        found: tuple[dict[str, tuple[int, ...]], tuple[int, ...]] = self._bucket(key) or NOTHING
-        return found
-
-    def _bucket(self, key: str) -> Any:
-        return self._blocks[FIRST + bucket_of(key, self._buckets)].get(key)
 
 
 def bucket_of(key: str, buckets: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Final
 from unittest import mock
 
+import psutil
 import pytest
 
 import router
@@ -123,6 +125,20 @@ def test_a_file_that_is_cut_while_a_process_reads_it_does_not_end_the_process(tm
 
 
 # when nothing may be opened unread
+
+
+def test_a_rulebook_that_nobody_uses_holds_no_file_even_where_nothing_collects_rings(project: Kept) -> None:
+    me = psutil.Process()
+    project.settle()
+    before = me.open_files()
+    gc.disable()
+    try:
+        for _ in range(5):
+            for each in QUERIES:
+                assert project.load().decide(each).verdicts is not None
+        assert me.open_files() == before
+    finally:
+        gc.enable()
 
 
 def test_nothing_is_opened_where_there_is_no_project(tmp_path: Path) -> None:

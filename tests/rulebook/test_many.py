@@ -62,8 +62,8 @@ def test_only_the_cores_that_this_process_may_use_are_counted() -> None:
 
 def test_workers_end_with_the_process_that_started_them() -> None:
     program = (
-        "import time\nfrom router.rulebook import many\nmany.cores = lambda: 2\n"
-        "def slow(_):\n    print('at it', flush=True)\n    time.sleep(60)\n"
+        "import os, time\nfrom router.rulebook import many\nmany.cores = lambda: 2\n"
+        "def slow(_):\n    os.write(1, b'at it\\n')\n    time.sleep(60)\n"
         "many.on_each(slow, range(many.MANY))\n"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as running:
