@@ -139,19 +139,21 @@ def _stand(found: _Standing, number: int, rule: CompiledRule, counts: Mapping[st
     keyed.sort(key=lambda keys: sum(counts[key] for key in keys))
     if not keyed:
         found.always.append(number)
+    needed = _needed(rule.ways, counts) if keyed else []
     for key in keyed[0] if keyed else ():
-        found.firsts.setdefault(key, {}).setdefault(_other(rule.ways, key, counts), []).append(number)
+        other = next((each for each in needed if each != key), "")
+        found.firsts.setdefault(key, {}).setdefault(other, []).append(number)
     for key in keyed[1] if len(keyed) > 1 else ():
         found.seconds.setdefault(key, []).append(number)
     if len(keyed) == 1 and rule.tells_unkeyed:
         found.always_near.append(number)
 
 
-def _other(ways: Iterable[Ways], key: str, counts: Mapping[str, int]) -> str:
-    """Return the rarest stem that a rule needs beside a key, or the empty string."""
+def _needed(ways: Iterable[Ways], counts: Mapping[str, int]) -> list[str]:
+    """Return the stems without which a rule cannot match, the rarest first."""
     needed = {stem for clause in ways if clause for stem in frozenset.intersection(*map(frozenset, clause))}
-    others = [each for each in needed if each != key and not each.startswith(CONTEXT)]
-    return min(others, key=lambda each: (counts[each], each), default="")
+    stems = [each for each in needed if not each.startswith(CONTEXT)]
+    return sorted(stems, key=lambda each: (counts[each], each))
 
 
 def _rarest(clause: Ways, counts: Mapping[str, int]) -> set[str]:
