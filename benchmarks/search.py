@@ -49,7 +49,7 @@ def read_offers(folder: Path) -> list[Offer]:
         Offer(
             "mcp",
             name,
-            tuple(Tool(tool["name"], tool["description"] or "") for tool in found["tools"]),
+            tuple(map(_tool, found["tools"])),
             server["name"],
             server["description"],
         )
@@ -143,6 +143,11 @@ def main() -> None:
     report_all("router.catalogue.search", lambda: ours(offers), cases)
     with closing(sqlite3.connect(":memory:")) as connection:
         report_all("sqlite fts5", lambda: fts5(offers, connection), cases)
+
+
+def _tool(told: dict[str, Any]) -> Tool:
+    read_only = (told["annotations"] or {}).get("readOnlyHint")
+    return Tool(told["name"], told["description"] or "", told["inputSchema"], read_only=read_only)
 
 
 def _read(file: Path) -> list[dict[str, Any]]:

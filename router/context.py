@@ -9,7 +9,7 @@ from router.core.query import Query
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from router.core.query import Attachment
@@ -44,6 +44,24 @@ def query_here(
         repository=repository_around(cwd),
         time=_now(),
     )
+
+
+def words_of(given: Iterable[str]) -> frozenset[str]:
+    """Return the words of lists that are separated by commas."""
+    return frozenset(word.strip() for each in given for word in each.split(","))
+
+
+def facts_of(given: Iterable[str]) -> dict[str, str]:
+    """Return the facts of texts such as `key=value`. Raises QueryRefused."""
+    found: dict[str, str] = {}
+    for each in given:
+        key, equals, value = each.partition("=")
+        if not equals or not key or found.setdefault(key, value) != value:
+            from router.errors import QueryRefused
+
+            twice = f'--set gives "{key}" two values'
+            raise QueryRefused(twice if equals and key else f'--set "{each}": write KEY=VALUE')
+    return found
 
 
 def _now() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from router.core.bind import bind
@@ -14,12 +14,22 @@ from router.core.outcome import Outcome
 from router.core.plan import Plan, Target
 from router.core.query import Query
 from router.core.template import strings
-from router.errors import AmbiguousRoute, NoRoute, PlanRefused
-from router.ports import Catalogue, Driver, Hit, Ledger, Offer, Planner, PlanRequest
-from router.run import Keep, Report, Run, undriven, unheard
+from router.errors import (
+    AmbiguousRoute,
+    ArgumentsRefused,
+    BudgetSpent,
+    NoRoute,
+    PlannerError,
+    PlanRefused,
+    TargetUnknown,
+)
+from router.ports import Catalogue, Driver, Hit, Ledger, Offer, Planned, Planner, PlanRequest
+from router.run import Keep, Report, Run, Watch, undriven, unheard, unwatched
 
 NEAREST: Final = 5
 """Targets that search names where nothing decides."""
+OUTDATED: Final = frozenset({TargetUnknown.code, ArgumentsRefused.code})
+"""Errors of a step whose target changed after the plan was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,12 @@ class Route:
     query: Query
     decision: Decision
     plan: Plan
+    request: PlanRequest | None = None
+    """What a fallback was asked; None where a rule decided."""
+    planned: Planned | None = None
+    """What it answered."""
+    number: int = 0
+    """Of the question in the ledger; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +83,57 @@ class Router:
         """Decide, and where no rule does, ask the fallbacks in order.
 
         Raises QueryRefused, BindingFailed, AmbiguousRoute where rules tie and the settings say so, NoRoute
-        where nothing answers, and PlanRefused where a tie's planner names a target that is not tied.
+        where nothing answers, BudgetSpent where a model would have to, and PlanRefused where a tie's planner
+        names a target that is not tied.
         """
         decision = self.book.decide(query)
-        if self.ledger is not None:
-            self.ledger.record(query, decision)
+        number = self.ledger.record(query, decision) if self.ledger is not None else 0
         plan = bind(self.book, decision, query)
         if plan is not None:
-            return Route(query, decision, plan)
+            return Route(query, decision, plan, number=number)
         if decision.kind == "tie" and self.book.settings.ambiguous == "error":
             raise AmbiguousRoute(decision.tied)
-        if self.fallback(decision, planner=planner) == "planner" and self.planner is not None:
-            request = PlanRequest(query, self._among(decision, query))
-            plan = await self.planner.plan(request)
-            if plan is not None:
-                _refuse_others(plan, request.among)
-                return Route(query, decision, plan)
-        raise NoRoute(query.text, tuple(str(hit.target) for hit in self.nearest(query)))
+        request = PlanRequest(query, self._among(decision, query))
+        planned, failures = await self._fallen_back(request, asks=planner)
+        if self.ledger is not None:
+            self.ledger.planned(number, planned, failures)
+        if planned is not None:
+            _refuse_others(planned.plan, request.among)
+            return Route(query, decision, planned.plan, request, planned, number)
+        for failure in failures:
+            if isinstance(failure, BudgetSpent):
+                raise failure
+        raise NoRoute(
+            query.text, tuple(str(hit.target) for hit in self.nearest(query)), tuple(map(str, failures))
+        )
+
+    async def _fallen_back(
+        self, request: PlanRequest, *, asks: bool
+    ) -> tuple[Planned | None, tuple[PlannerError, ...]]:
+        """Return what the first fallback that knows an answer makes of it, and why others failed."""
+        failures: list[PlannerError] = []
+        planner = self.planner
+        for name in self.book.settings.fallback:
+            found: Planned | None = None
+            if name == "search":
+                plan = None if request.among else self.catalogue.plan(request.query)
+                found = Planned(plan) if plan is not None else None
+            elif planner is not None and name == "cache":
+                found = planner.recall(request)
+            elif planner is not None and asks:
+                try:
+                    found = await planner.plan(request)
+                except PlannerError as error:
+                    failures.append(error)
+            if found is not None:
+                return found, tuple(failures)
+        return None, tuple(failures)
+
+    def recall(self, query: Query, decision: Decision) -> Planned | None:
+        """Return the plan that is remembered for a query that no rule decides; asks nobody."""
+        if self.planner is None or decision.kind == "rule" or "cache" not in self.book.settings.fallback:
+            return None
+        return self.planner.recall(PlanRequest(query, self._among(decision, query)))
 
     def nearest(self, query: Query) -> tuple[Hit, ...]:
         """Return the targets nearest to a query, if search is among the fallbacks."""
@@ -97,7 +147,12 @@ class Router:
         return await self.drivers[scheme].offer(name)
 
     async def carry_out(
-        self, route: Route, *, timeout_seconds: float | None = None, report: Report = unheard
+        self,
+        route: Route,
+        *,
+        timeout_seconds: float | None = None,
+        report: Report = unheard,
+        watch: Watch = unwatched,
     ) -> Outcome:
         """Carry out a plan: independent steps side by side, each after those it needs.
 
@@ -111,10 +166,16 @@ class Router:
             keep=self.keep,
             attached=route.query.attached,
             report=report,
+            watch=watch,
         )
         if self._leaves_out_attached(route):
             run.warnings.append("the attached files went nowhere: neither rule nor step reads them")
-        return await run.carried_out(timeout_seconds)
+        outcome = _with_usage(await run.carried_out(timeout_seconds), route.planned)
+        if self.planner is not None and route.request is not None and _is_outdated(outcome):
+            self.planner.forget(route.request)
+        if self.ledger is not None:
+            self.ledger.ended(route.number, outcome)
+        return outcome
 
     def _leaves_out_attached(self, route: Route) -> bool:
         """Whether files are attached that no agent gets, no template names and no condition asks for."""
@@ -130,6 +191,20 @@ class Router:
         rules = (self.book.rules[id_] for id_ in decision.tied)
         kept = (step for rule in rules for step in self.book.admission.kept(rule, query))
         return tuple(sorted({step.use for step in kept}))
+
+
+def _with_usage(outcome: Outcome, planned: Planned | None) -> Outcome:
+    """Return the outcome with what its plan took, and with what the asker should know of it."""
+    if planned is None:
+        return outcome
+    usage = planned.usage
+    warnings = (*planned.warnings, *outcome.warnings)
+    return replace(outcome, tokens=usage.tokens, cost_usd=usage.cost_usd, warnings=warnings)
+
+
+def _is_outdated(outcome: Outcome) -> bool:
+    """Whether a step failed because its target is another than when the plan was made."""
+    return any(step.error and step.error["code"] in OUTDATED for step in outcome.steps)
 
 
 def _refuse_others(plan: Plan, among: tuple[Target, ...]) -> None:

@@ -13,6 +13,10 @@
     ├── AmbiguousRoute                rules tie and `ambiguous = "error"` (exit 1)
     ├── BindingFailed                 a template of the plan cannot be rendered
     ├── PlanRefused                   the steps of a plan do not form a DAG of known targets
+    ├── PlannerError                  asking a model gave no plan
+    │   ├── PlanRejected              the model answers, but with no plan that can be carried out
+    │   ├── ModelUnavailable          no model can be reached, or none answers in time
+    │   └── BudgetSpent               what models may cost is spent (exit 4)
     └── CallError                     one step of a plan failed
         ├── TargetUnknown             no such server, agent, tool or skill
         ├── ArgumentsRefused          the arguments do not fit the tool's input schema
@@ -220,11 +224,14 @@ class NoRoute(RouterError):
     code: ClassVar[str] = "no-route"
     text: str = ""
     nearest: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+    """Why fallbacks that were asked gave no plan."""
 
     def __str__(self) -> str:
-        """Name the nearest targets."""
+        """Name what failed, and the nearest targets."""
+        failed = f"; {'; '.join(self.failures)}" if self.failures else ""
         near = f"; nearest: {', '.join(self.nearest)}" if self.nearest else ""
-        return f"no rule decides this query{near}"
+        return f"no rule decides this query{failed}{near}"
 
 
 @dataclass(eq=False)
@@ -266,6 +273,71 @@ class PlanRefused(RouterError):
     def __str__(self) -> str:
         """Say why."""
         return f"the plan cannot be carried out: {self.reason}"
+
+
+@dataclass(eq=False)
+class PlannerError(RouterError):
+    """Asking a model gave no plan."""
+
+    code: ClassVar[str] = "planner"
+    reason: str = ""
+
+    def __str__(self) -> str:
+        """Say why."""
+        return f"no model made a plan: {self.reason}"
+
+
+@dataclass(eq=False)
+class PlanRejected(PlannerError):
+    """The model answers, but with no plan that can be carried out, not even when told what is wrong."""
+
+    code: ClassVar[str] = "plan-rejected"
+    model: str = ""
+    """Who answered, such as `hf:openai/gpt-oss-20b`."""
+    faults: tuple[str, ...] = ()
+    """What is wrong with its last answer."""
+
+    def __str__(self) -> str:
+        """Name the model and what is wrong."""
+        return f"{self.model} made no plan that can be carried out: {'; '.join(self.faults) or self.reason}"
+
+
+@dataclass(eq=False)
+class ModelUnavailable(PlannerError):
+    """No model can be reached, or none answers in time; nothing says that the question is at fault."""
+
+    code: ClassVar[str] = "model-unavailable"
+    model: str = ""
+    """Who was asked, such as `local:openai/gpt-oss-20b`; empty where it was everyone."""
+    status: int = 0
+    """The HTTP status; 0 where there was none."""
+    retry_after_seconds: float | None = None
+    """When the other side wants to be asked again; None where it does not say."""
+    sent: bool = False
+    """Whether the question went out and may have been answered, and billed, without our seeing it."""
+
+    def __str__(self) -> str:
+        """Name the model, the reason and when to ask again."""
+        later = f"; ask again in {self.retry_after_seconds:g} s" if self.retry_after_seconds else ""
+        return f"{self.model}: {self.reason}{later}" if self.model else f"{self.reason}{later}"
+
+
+@dataclass(eq=False)
+class BudgetSpent(PlannerError):
+    """What models may cost this month, altogether or in one pool, is spent."""
+
+    code: ClassVar[str] = "budget-spent"
+    spent_usd: float = 0.0
+    limit_usd: float = 0.0
+    pool: str = ""
+    """The pool whose share is spent; empty for the whole."""
+
+    def __str__(self) -> str:
+        """Say what was spent of what."""
+        if self.reason:
+            return self.reason
+        whose = f'the pool "{self.pool}"' if self.pool else "the budget"
+        return f"{whose} is spent: ${self.spent_usd:.4f} of ${self.limit_usd:.4f} this month"
 
 
 @dataclass(eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,12 @@ from router.config import PROJECT_FILE, Project, load_project, settings_with
 from router.core.book import Rulebook
 from router.core.findings import Findings
 from router.errors import RulebookRefused, SettingsRefused
-from router.ledger import Ledger
 from router.remaking import Making, again, remade
 
 if TYPE_CHECKING:
+    from router.budget.counting import Budget
+    from router.ledger.store import Ledger
+    from router.planner.remembered import Remembered
     from router.rulebook.revision import Revision
 
 
@@ -70,4 +73,18 @@ def catalogue(project: Project) -> Store:
 
 def ledger(project: Project) -> Ledger:
     """Return the record of what was asked in a project."""
-    return Ledger(project.home, project.directory)
+    made: type[Ledger] = import_module("router.ledger.store").Ledger  # opens SQLite: few commands need it
+    return made(project.home, project.directory)
+
+
+def plans(project: Project) -> Remembered:
+    """Return the plans of models that are remembered."""
+    room = import_module("router.planner.remembered")  # opens diskcache: few commands need it
+    made: type[Remembered] = room.Remembered
+    return made(project.home / room.FOLDER, project.settings.cache)
+
+
+def budget(project: Project) -> Budget:
+    """Return what models may cost in a project."""
+    made: type[Budget] = import_module("router.budget.counting").Budget  # opens SQLite, as the ledger does
+    return made(project.home, project.settings.spending)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from router.core.decision import Decision
-from router.core.outcome import Result
+from router.core.outcome import Outcome, Result
 from router.core.plan import JSON, Plan, Target
 from router.core.query import Attachment, Query
+from router.errors import RouterError
 
 Progress = Callable[[str], None]
 """Takes a line or piece of text that the other side sent while it was still working."""
@@ -101,11 +102,102 @@ class PlanRequest:
     """On a tie, the only targets the plan may use; empty where every target of the catalogue may be."""
 
 
-class Planner(Protocol):
-    """Asks a model for a plan where no rule decides."""
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What asking models took, repairs and failures included."""
 
-    async def plan(self, request: PlanRequest) -> Plan | None:
-        """Return a plan, or None where the model has none."""
+    requests: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: float = 0.0
+    estimated: bool = False
+    """Whether some server sent no count of tokens, so that they were estimated."""
+
+    @property
+    def tokens(self) -> int:
+        """All of them."""
+        return self.tokens_in + self.tokens_out
+
+    def __add__(self, other: Usage) -> Usage:
+        """Both together."""
+        return Usage(
+            self.requests + other.requests,
+            self.tokens_in + other.tokens_in,
+            self.tokens_out + other.tokens_out,
+            self.cost_usd + other.cost_usd,
+            self.estimated or other.estimated,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan that no rule made, and where it comes from."""
+
+    plan: Plan
+    """Its source is `cache`, `planner` or `search`."""
+    model: str = ""
+    """Who made it, such as `hf:openai/gpt-oss-20b:groq`; empty for search."""
+    usage: Usage = field(default_factory=Usage)
+    """What was taken for this question; nothing for a plan of the cache."""
+    shown: int = 0
+    """Tools and skills that the model was shown."""
+    known: int = 0
+    """Tools and skills that it might have been shown."""
+    warnings: tuple[str, ...] = ()
+    """What the asker should know, such as a budget that is nearly spent."""
+
+
+class Planner(Protocol):
+    """Asks a model for a plan where no rule decides, and remembers what it answered."""
+
+    def recall(self, request: PlanRequest) -> Planned | None:
+        """Return the plan that was made of the very same request before, or None; asks nobody."""
+        ...
+
+    async def plan(self, request: PlanRequest) -> Planned:
+        """Ask for a plan; who asks the same at the same time, in any process, waits for the one answer.
+
+        Raises PlanRejected, ModelUnavailable and BudgetSpent.
+        """
+        ...
+
+    def forget(self, request: PlanRequest) -> None:
+        """Remember the plan of a request no longer, since it can be carried out no longer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """What one request to a model took."""
+
+    way: str
+    """`local` or `hf`."""
+    model: str
+    provider: str = ""
+    """Of the hub's inference providers, the one that answered; empty where unknown."""
+    usage: Usage = field(default_factory=Usage)
+    failure: str = ""
+    """The code of the error; empty where it answered."""
+    text: str = ""
+    """The question's, as it was asked."""
+
+
+class Budget(Protocol):
+    """Counts what models cost, and says when it is enough. Processes share it."""
+
+    def admit(self) -> bool:
+        """Return whether any model may be asked; False says that only the cheaper one still may.
+
+        Raises BudgetSpent where the limit is reached, and where what was spent cannot be read.
+        """
+        ...
+
+    def price(self, way: str, model: str, provider: str, usage: Usage) -> float:
+        """Return what tokens cost in US dollars."""
+        ...
+
+    def spend(self, spend: Spend) -> None:
+        """Write down what a request took. Raises BudgetSpent where it cannot be written."""
         ...
 
 
@@ -138,10 +230,22 @@ class Catalogue(Protocol):
         """Return up to `limit` targets nearest to the query's text, best first, after modes and words."""
         ...
 
+    def plan(self, query: Query) -> Plan | None:
+        """Return a plan of one call where one tool is decisively ahead, safe, and has all its arguments."""
+        ...
+
 
 class Ledger(Protocol):
-    """The record of what was asked and decided."""
+    """The record of what was asked, decided and done; writing it fails in silence."""
 
-    def record(self, query: Query, decision: Decision) -> None:
-        """Keep a question that was asked to be carried out, and its decision; it fails in silence."""
+    def record(self, query: Query, decision: Decision) -> int:
+        """Keep a question that was asked to be carried out, and its decision; return its number, or 0."""
+        ...
+
+    def planned(self, number: int, planned: Planned | None, failures: tuple[RouterError, ...]) -> None:
+        """Keep what fallbacks made of a question that no rule decides, and why those before failed."""
+        ...
+
+    def ended(self, number: int, outcome: Outcome) -> None:
+        """Keep what came of a question."""
         ...

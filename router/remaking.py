@@ -116,6 +116,7 @@ class Making:
         settings = [
             bearing(self.settings),
             self.settings.fallback,
+            bool(self.settings.planning.ways),
             Normaliser(self.settings.language).version,
         ]
         surroundings = digest(canonical([program(), settings, shared]))

@@ -26,12 +26,18 @@ from router.ports import Call, Driver
 
 Report = Callable[[str, str], None]
 """Takes a step's id and a piece of text that came while the step was still at work."""
+Watch = Callable[[Step, StepOutcome | None], None]
+"""Takes a step that begins, with None, or that has ended, with what came of it."""
 Keep = Callable[[Content], Content]
 """Takes a piece that a step returned, for example to write a file, and returns what is handed on."""
 
 
 def unheard(_step: str, _text: str) -> None:
     """Take a report and tell nobody."""
+
+
+def unwatched(_step: Step, _outcome: StepOutcome | None) -> None:
+    """Take a step and tell nobody."""
 
 
 def undriven(target: Target) -> TargetUnknown:
@@ -51,6 +57,7 @@ class Run:
         keep: Keep,
         attached: tuple[Attachment, ...],
         report: Report,
+        watch: Watch = unwatched,
     ) -> None:
         """Take the plan. Raises PlanRefused where there are no steps or they are no DAG."""
         if not plan.steps:
@@ -62,6 +69,7 @@ class Run:
         self.keep = keep
         self.attached = attached
         self.report = report
+        self.watch = watch
         self.done = {step.id: anyio.Event() for step in self.steps}
         self.outcomes: dict[str, StepOutcome] = {}
         self.began: dict[str, float] = {}
@@ -85,7 +93,9 @@ class Run:
             error = CallError(str(step.use), f"not called: {', '.join(unmet)} did not finish")
             self.outcomes[step.id] = StepOutcome(step.id, "skipped", error=error.to_dict())
         else:
+            self._watched(step)
             self.outcomes[step.id] = await self._called(step)
+        self._watched(step)
         self.done[step.id].set()
 
     async def _called(self, step: Step) -> StepOutcome:
@@ -116,6 +126,14 @@ class Run:
         except Exception as error:
             reason = f"unexpected {type(error).__name__}" + (f": {error}" if str(error) else "")
             raise CallError(str(step.use), reason) from error
+
+    def _watched(self, step: Step) -> None:
+        """Say how far a step is; where nobody reads it any more the run goes on without."""
+        try:
+            self.watch(step, self.outcomes.get(step.id))
+        except OSError as error:
+            self.watch = unwatched
+            self.warnings.append(f"{step.use}: progress could not be shown: {error}")
 
     def _told(self, step: Step, text: str) -> None:
         """Pass progress on; where nobody reads it any more the call goes on without."""

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import anyio
 from anyio.abc import TaskGroup
@@ -20,12 +20,18 @@ from router.context import query_here
 from router.core.book import Rulebook
 from router.core.outcome import Content, Result
 from router.engine import Router
-from router.loading import catalogue, ledger, loaded
-from router.ports import Call, Driver, Offer, Progress
+from router.loading import budget, catalogue, ledger, loaded, plans
+from router.ports import Call, Driver, Offer, Planned, Planner, PlanRequest, Progress
 from router.saving import Saver
+
+if TYPE_CHECKING:
+    from router.planner.ways import Way
 
 DRIVERS: Final = {"mcp": "router.drivers.mcp:McpDriver", "a2a": "router.drivers.a2a:A2aDriver"}
 """By scheme. Named and not imported: their SDKs take seconds to load, and most commands call nobody."""
+PLANNER: Final = "router.planner:AskingPlanner"
+WAYS: Final = {"local": "router.planner.local:LocalWay", "hf": "router.planner.hub:HubWay"}
+"""By the name that the settings give. Named and not imported, as drivers are."""
 
 
 @dataclass(slots=True)
@@ -52,6 +58,37 @@ class Unopened:
         """See `router.ports.Driver`."""
         if self.driver is not None:
             await self.driver.aclose()
+
+
+@dataclass(slots=True)
+class LatePlanner:
+    """A planner that is made when it is first asked."""
+
+    make: Callable[[], Planner]
+    planner: Planner | None = field(default=None, init=False)
+
+    def _opened(self) -> Planner:
+        if self.planner is None:
+            self.planner = self.make()
+        return self.planner
+
+    def recall(self, request: PlanRequest) -> Planned | None:
+        """See `router.ports.Planner`."""
+        return self._opened().recall(request)
+
+    async def plan(self, request: PlanRequest) -> Planned:
+        """See `router.ports.Planner`."""
+        return await self._opened().plan(request)
+
+    def forget(self, request: PlanRequest) -> None:
+        """See `router.ports.Planner`."""
+        self._opened().forget(request)
+
+
+def unopened(project: Project, book: Rulebook) -> Router:
+    """Return a router that can call nobody, for questions that need no answer."""
+    store = catalogue(project)
+    return Router(book, {}, store, _planner(project, book, store))
 
 
 @asynccontextmanager
@@ -85,6 +122,7 @@ async def opened(
                 book,
                 drivers,
                 store,
+                _planner(project, book, store),
                 ledger=ledger(project),
                 query=partial(query_here, cwd=str(here)),
                 keep=keep,
@@ -135,6 +173,29 @@ def _drivers(project: Project, store: Store, tasks: TaskGroup, cwd: Path) -> Map
         return _named("a2a")(settings.agents, seen=store.keep)
 
     return {"mcp": Unopened(mcp), "a2a": Unopened(a2a)}
+
+
+def ways(project: Project) -> list[Way]:
+    """Return the ways to models in the order of the settings; none of them is asked."""
+    pricing = {"hf": (budget(project).prices.refresh,)}
+    return [
+        pkgutil.resolve_name(WAYS[each.name])(each, *pricing.get(each.name, ()))
+        for each in project.settings.planning.ways
+    ]
+
+
+def _planner(project: Project, book: Rulebook, store: Store) -> Planner | None:
+    """Return who plans what no rule decides, or None where the settings name no model."""
+    planning, fallback = project.settings.planning, project.settings.fallback
+    if not planning.ways:
+        return None
+
+    def made() -> Planner:
+        make: Callable[..., Planner] = pkgutil.resolve_name(PLANNER)
+        remembered = plans(project) if "cache" in fallback else None
+        return make(planning, store, book, lambda: ways(project), lambda: budget(project), remembered)
+
+    return LatePlanner(made)
 
 
 def _named(scheme: str) -> Callable[..., Driver]:

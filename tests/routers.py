@@ -8,7 +8,7 @@ from router.core.book import Rulebook
 from router.core.outcome import Content, Outcome
 from router.core.plan import Target
 from router.engine import Router
-from router.ports import Hit, Planner
+from router.ports import Catalogue, Hit, Ledger, Planner
 from router.testing import Answer, FakeCatalogue, FakeDriver
 
 HITS = (Hit(Target("mcp", "git", "git_log"), "Log."), Hit(Target("a2a", "writer"), "Writes."))
@@ -33,12 +33,15 @@ def over(
     answers: dict[str, Answer] | None = None,
     *,
     planner: Planner | None = None,
+    catalogue: Catalogue | None = None,
+    ledger: Ledger | None = None,
     keep: Callable[[Content], Content] = lambda content: content,
 ) -> tuple[Router, FakeDriver]:
     """Return a router whose every scheme goes to one fake driver, and that driver."""
     driver = FakeDriver(answers)
     drivers = {"mcp": driver, "a2a": driver}
-    return Router(book, drivers, FakeCatalogue(hits=HITS), planner, keep=keep), driver
+    known = catalogue or FakeCatalogue(hits=HITS)
+    return Router(book, drivers, known, planner, ledger, keep=keep), driver
 
 
 def states(outcome: Outcome) -> dict[str, str]:

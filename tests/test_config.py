@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from router.config import find_project, home_directory, load_project, unknown_variables
-from router.core.settings import Agent, Server, Settings, ToolFilter
+from router.core.settings import Agent, ModelWay, Planning, Server, Settings, ToolFilter
 from router.errors import ProjectNotFound
 from tests import projects
 from tests.projects import settings as load
@@ -81,7 +81,18 @@ def test_the_settings_of_the_contract_load(tmp_path: Path) -> None:
                 url="https://agents.example.com/release",
             )
         },
-        later=("planner", "budget", "store"),
+        planning=Planning(
+            (
+                ModelWay("local", "http://127.0.0.1:11434/v1"),
+                ModelWay("hf", "", "env:HF_TOKEN"),
+            ),
+            {
+                "faves": "openai/gpt-oss-20b",
+                "useful": "openai/gpt-oss-20b",
+                "essential": "openai/gpt-oss-120b",
+            },
+        ),
+        later=("store",),
     )
 
 
@@ -237,7 +248,7 @@ def test_variables_win_over_both_files(tmp_path: Path) -> None:
     assert (git.timeout_seconds, git.args) == (2.5, ("--all",))
     assert settings.servers["Time"].retries == 2
     assert settings.servers["new"].command == "new-server"
-    assert settings.later == ("budget",)
+    assert settings.spending.limit_usd == 3
 
 
 @pytest.mark.parametrize("value", ["5", "true", "2026-01-01", "[1]", '"quoted', "5\nother = 6", "a b"])

@@ -37,7 +37,7 @@ def loads(directory: Path, text: str) -> bool:
         f"{SERVER}retries = 3\ndelay = 5\ntimeout = 2.5\nlimit = 1",
         '[mcp."a.b_c-1"]\nurl = "HTTPS://example.com/mcp"\ntransport = "sse"\ntags = ["x"]\ndescription = ""',
         f'{AGENT}auth = {{ type = "bearer", token = "env:TOKEN" }}',
-        '[planner]\norder = ["local", "hf"]\nmodels = { useful = "a/b" }\nlocal.base_url = ""\nhf.token = ""',
+        '[planner]\norder = ["local", "hf"]\nmodels = { useful = "a/b" }\nlocal.base_url = "http://h/v1"',
         '[budget]\nlimit_usd = 50\nsoft = 1\npools = { a = 0.5 }\n[store]\nurl = "postgresql://db/ts"',
         f'{SERVER}modes = ["${{MODE}}"]',
         '[a2a.writer]\nurl = "https://${HOST}/writer"',

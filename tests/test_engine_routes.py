@@ -10,12 +10,18 @@ from router.core.plan import Plan, Step, Target
 from router.core.query import Query
 from router.errors import (
     AmbiguousRoute,
+    ArgumentsRefused,
     BindingFailed,
+    BudgetSpent,
+    CallError,
     NoRoute,
     PlanRefused,
     QueryRefused,
+    TargetUnknown,
+    ToolFailed,
 )
-from router.testing import FakePlanner
+from router.ports import Planned, Usage
+from router.testing import FakeCatalogue, FakeLedger, FakePlanner
 from tests import projects
 from tests.routers import SIMPLE, over
 
@@ -105,7 +111,7 @@ async def test_a_planner_is_not_asked_where_a_rule_decides(tmp_path: Path) -> No
     ("fallback", "asked", "nearest", "first"),
     [
         ('["cache", "planner", "search"]', 1, ("mcp:git/git_log", "a2a:writer"), "planner"),
-        ('["search", "planner"]', 0, ("mcp:git/git_log", "a2a:writer"), "search"),
+        ('["search", "planner"]', 1, ("mcp:git/git_log", "a2a:writer"), "search"),
         ('["planner"]', 1, (), "planner"),
         ('["search"]', 0, ("mcp:git/git_log", "a2a:writer"), "search"),
         ('["cache"]', 0, (), None),
@@ -135,6 +141,82 @@ async def test_a_planner_can_be_left_out_of_one_question(tmp_path: Path) -> None
         await router.route(Query("sing a song"), planner=False)
 
     assert planner.requests == []
+
+
+async def test_what_is_remembered_is_carried_out_before_anybody_is_asked(tmp_path: Path) -> None:
+    remembered = Planned(Plan("cache", (Step("1", Target("mcp", "git", "push"), {}),)), "hf:small")
+    planner = FakePlanner(remembered=remembered)
+    router, _ = over(projects.book(tmp_path, SIMPLE), {"mcp:git/push": "pushed"}, planner=planner)
+    query = Query("push it")
+
+    assert (await router.ask(query)).answer == "pushed"
+    assert planner.requests == []
+    assert router.recall(query, router.decide(query)) is remembered
+    assert router.recall(Query("ask 1"), router.decide("ask 1")) is None
+
+
+@pytest.mark.parametrize(
+    "fault", [TargetUnknown("mcp:git/push", "is gone"), ArgumentsRefused("mcp:git/push", "no")]
+)
+async def test_a_plan_whose_target_changed_is_forgotten(tmp_path: Path, fault: CallError) -> None:
+    plan = Planned(Plan("cache", (Step("1", Target("mcp", "git", "push"), {}),)), "hf:small")
+    planner = FakePlanner(remembered=plan)
+    router, _ = over(projects.book(tmp_path, SIMPLE), {"mcp:git/push": fault}, planner=planner)
+
+    assert (await router.ask("push it")).state == "failed"
+    assert [each.query.text for each in planner.forgotten] == ["push it"]
+
+
+async def test_a_plan_whose_step_failed_otherwise_is_kept(tmp_path: Path) -> None:
+    plan = Planned(Plan("cache", (Step("1", Target("mcp", "git", "push"), {}),)), "hf:small")
+    planner = FakePlanner(remembered=plan)
+    router, _ = over(
+        projects.book(tmp_path, SIMPLE), {"mcp:git/push": ToolFailed("mcp:git/push", "no")}, planner=planner
+    )
+
+    assert (await router.ask("push it")).state == "failed"
+    assert planner.forgotten == []
+
+
+async def test_a_tie_is_not_settled_by_search(tmp_path: Path) -> None:
+    catalogue = FakeCatalogue(plan=Plan("search", (Step("1", Target("mcp", "git", "one"), {}),)))
+    router, driver = over(projects.book(tmp_path, TIE), {"mcp:git/one": "ONE"}, catalogue=catalogue)
+
+    with pytest.raises(NoRoute):
+        await router.ask("alpha beta")
+
+    assert driver.calls == []
+
+
+async def test_search_answers_where_the_budget_is_spent_or_else_that_is_told(
+    tmp_path: Path,
+) -> None:
+    spent = FakePlanner(BudgetSpent("", 50.0, 50.0))
+    found = FakeCatalogue(plan=Plan("search", (Step("1", Target("mcp", "git", "one"), {}),)))
+    book = projects.book(tmp_path, SIMPLE)
+    router, _ = over(book, {"mcp:git/one": "ONE"}, planner=spent, catalogue=found)
+    without, _ = over(book, planner=spent)
+
+    assert (await router.ask("sing a song")).answer == "ONE"
+    with pytest.raises(BudgetSpent):
+        await without.ask("sing a song")
+
+
+async def test_what_a_plan_took_is_told_with_its_outcome_and_in_the_ledger(tmp_path: Path) -> None:
+    usage = Usage(2, 100, 20, 0.5)
+    plan = Planned(
+        Plan("planner", (Step("1", Target("mcp", "git", "one"), {}),)), "hf:small", usage, warnings=("soon",)
+    )
+    ledger = FakeLedger()
+    router, _ = over(
+        projects.book(tmp_path, SIMPLE), {"mcp:git/one": "ONE"}, planner=FakePlanner(plan), ledger=ledger
+    )
+
+    outcome = await router.ask("sing a song")
+
+    assert (outcome.tokens, outcome.cost_usd, outcome.warnings) == (120, 0.5, ("soon",))
+    assert ledger.plans == {1: (plan, ())}
+    assert ledger.outcomes == {1: outcome}
 
 
 async def test_an_error_of_the_planner_reaches_the_asker(tmp_path: Path) -> None:

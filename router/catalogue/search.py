@@ -1,7 +1,7 @@
 """Finds the tools and skills whose words are nearest to a query's; it needs no model and decides nothing.
 
-Names and tags count twice, descriptions once, and what the server or agent says of itself half, since that
-stands beside all its tools. A word that no offer has is taken for its nearest spellings among theirs.
+Names and tags count four times, descriptions twice, and arguments and what the server or agent says of itself
+once. A word that no offer has is taken for its nearest spellings among theirs.
 """
 
 from __future__ import annotations
@@ -9,21 +9,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 from typing import Final
 
-from router.catalogue.ranking import Document, Ranking
+from router.catalogue.ranking import Ranking
 from router.catalogue.wording import FUNCTION_WORDS, first_sentence, words
 from router.core.admission import Admission
-from router.core.plan import Target
+from router.core.plan import JSON, Target
 from router.core.query import Query
 from router.core.settings import Settings
 from router.core.stem import stemmer
 from router.core.text import Normaliser, contains
 from router.ports import Hit, Offer
 
-NAME_WEIGHT: Final = 2.0
-DESCRIPTION_WEIGHT: Final = 1.0
-PEER_WEIGHT: Final = 0.5
+NAME_WEIGHT: Final = 4
+DESCRIPTION_WEIGHT: Final = 2
+ARGUMENTS_WEIGHT: Final = 1
+PEER_WEIGHT: Final = 1
+
+MARGIN: Final = 1.75
+"""How many times the score of the second the first must have to be called unasked.
+
+Of 95 public questions over 527 tools 14 were so decided, 13 of them as a person did; at 1.5 it is 16 of 19.
+"""
 
 SPELLINGS: Final = 2
 """Words that stand in for an unknown one, at most."""
@@ -41,7 +49,7 @@ class _Entry:
     description: str
     labels: tuple[str, ...]
     """What `-w` looks at beside names and settings."""
-    fields: tuple[tuple[float, str], ...]
+    fields: tuple[tuple[int, str], ...]
     """Weight and text."""
 
 
@@ -66,27 +74,30 @@ class Index:
 
         Left out are those that the query's modes or `-w` words do not admit.
         """
-        hits: list[Hit] = []
-        for number in self._ranking.best(self._sought(query.text)):
-            if len(hits) >= limit:
-                break
-            entry = self._entries[number]
-            if self._admits(entry, query):
-                hits.append(Hit(entry.target, first_sentence(entry.description)))
-        return tuple(hits)
+        found = islice(self._scored(query), max(limit, 0))
+        return tuple(Hit(entry.target, first_sentence(entry.description)) for entry, _ in found)
 
-    def _document(self, entry: _Entry) -> Document:
-        weights: dict[str, float] = {}
-        length = 0
+    def decisive(self, query: Query) -> Target | None:
+        """Return the target that is so far ahead of the second that it may be called unasked, or None."""
+        best = list(islice(self._scored(query), 2))
+        if not best or (len(best) > 1 and best[0][1] < MARGIN * best[1][1]):
+            return None
+        return best[0][0].target
+
+    def _scored(self, query: Query) -> Iterator[tuple[_Entry, float]]:
+        for number, score in self._ranking.best(self._sought(query.text)):
+            if self._admits(self._entries[number], query):
+                yield self._entries[number], score
+
+    def _document(self, entry: _Entry) -> list[str]:
+        """Return the stems of all fields, each as often as its field counts."""
+        document: list[str] = []
         for weight, text in entry.fields:
-            found = words(text)
-            length += len(found)
-            for word in found:
+            for word in words(text):
                 if word not in self._stems:
                     self._stems[word] = self._stem(word)
-                stem = self._stems[word]
-                weights[stem] = weights.get(stem, 0.0) + weight
-        return Document(weights, length)
+                document += [self._stems[word]] * weight
+        return document
 
     def _sought(self, text: str) -> Iterator[str]:
         guesses = 0
@@ -126,6 +137,7 @@ def _entries(offer: Offer, settings: Settings) -> Iterator[_Entry]:
             (
                 (NAME_WEIGHT, " ".join((tool.name, *tool.tags, *tags))),
                 (DESCRIPTION_WEIGHT, tool.description),
+                (ARGUMENTS_WEIGHT, _arguments(tool.input_schema)),
                 (PEER_WEIGHT, itself),
             ),
         )
@@ -136,3 +148,11 @@ def _entries(offer: Offer, settings: Settings) -> Iterator[_Entry]:
             (offer.title, offer.description),
             ((NAME_WEIGHT, " ".join((offer.name, *tags))), (DESCRIPTION_WEIGHT, itself)),
         )
+
+
+def _arguments(schema: JSON) -> str:
+    """Return what a tool's arguments are called, and what is said of them."""
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    found = properties.items() if isinstance(properties, dict) else ()
+    told = ((name, each.get("description") if isinstance(each, dict) else "") for name, each in found)
+    return " ".join(f"{name} {about or ''}" for name, about in told)

@@ -13,19 +13,26 @@ import stat
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import TypeAdapter
 
-from router.catalogue.search import Index
 from router.core.canonical import digest
+from router.core.plan import JSON, Plan, Step
 from router.core.query import Query
 from router.core.settings import Server, Settings
 from router.disk import replace_file
 from router.ports import Hit, Offer
 
+if TYPE_CHECKING:
+    from router.catalogue.search import Index
+
+INDEX: Final = "router.catalogue.search"
+FILLING: Final = "router.catalogue.filling"
+"""Both named and not imported: the libraries that they need are heavy, and most questions need no search."""
 LARGEST_BYTES: Final = 50_000_000
 """A larger file is taken for foreign."""
 
@@ -117,10 +124,28 @@ class Store:
 
     def nearest(self, query: Query, limit: int) -> tuple[Hit, ...]:
         """Return up to `limit` targets nearest to the query's text, best first, after modes and words."""
+        return self._indexed().nearest(query, limit)
+
+    def plan(self, query: Query) -> Plan | None:
+        """Return a plan of one call where one tool is decisively ahead, safe, and has all its arguments."""
+        target = self._indexed().decisive(query)
+        offers = (
+            each for each in self.offers() if target and (each.scheme, each.name) == ("mcp", target.name)
+        )
+        tool = next((each.tool(target.member) for each in offers if target), None)
+        if target is None or tool is None or tool.read_only is not True:
+            return None
+        filled: Callable[[JSON, str], dict[str, JSON] | None] = import_module(FILLING).filled
+        args = filled(tool.input_schema, query.text)
+        return None if args is None else Plan("search", (Step("1", target, args),))
+
+    def _indexed(self) -> Index:
+        """Return the index of what is offered now."""
         offers = self.offers()
         if self._index is None or not _same(self._index[0], offers):
-            self._index = (offers, Index(offers, self._peers))
-        return self._index[1].nearest(query, limit)
+            made: type[Index] = import_module(INDEX).Index
+            self._index = (offers, made(offers, self._peers))
+        return self._index[1]
 
     def _seen(self, place: _Place) -> _Record | None:
         if place.target in self._unwritten:

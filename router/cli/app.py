@@ -19,9 +19,12 @@ class Main(Group):
     named: ClassVar[Mapping[str, str]] = {
         "q": "router.cli.q:q",
         "explain": "router.cli.explain:explain",
+        "orchestrate": "router.cli.orchestrate:orchestrate",
         "discover": "router.cli.discover:discover",
         "init": "router.cli.init:init",
         "doctor": "router.cli.doctor:doctor",
+        "budget": "router.cli.budget:budget",
+        "log": "router.cli.log:log",
     }
 
 
@@ -52,6 +55,18 @@ class Snapshot(Group):
     }
 
 
+class Cache(Group):
+    """`ts cache …`."""
+
+    path: ClassVar[tuple[str, ...]] = ("cache",)
+    named: ClassVar[Mapping[str, str]] = {
+        "stats": "router.cli.cache:stats",
+        "list": "router.cli.cache:list_plans",
+        "show": "router.cli.cache:show_plan",
+        "clear": "router.cli.cache:clear",
+    }
+
+
 app = typer.Typer(
     name="ts",
     cls=Main,
@@ -66,6 +81,10 @@ snapshot = typer.Typer(
     cls=Snapshot, no_args_is_help=True, rich_markup_mode=None, help="Keep decisions in git."
 )
 app.add_typer(snapshot, name="snapshot")
+cache = typer.Typer(
+    cls=Cache, no_args_is_help=True, rich_markup_mode=None, help="Look after plans that are remembered."
+)
+app.add_typer(cache, name="cache")
 
 
 def _version(wanted: bool) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from router.context import query_here
+from router.context import facts_of, query_here, words_of
 from router.core.query import LONGEST_TEXT, Attachment, Query
 from router.errors import QueryRefused
 
@@ -17,6 +17,10 @@ STANDARD_INPUT: Final = "-"
 
 Text = Annotated[
     list[str], typer.Argument(help="The question; - reads it from standard input.", metavar="TEXT")
+]
+MaybeText = Annotated[
+    list[str] | None,
+    typer.Argument(help="The question, or a decision's id; - reads it from standard input.", metavar="TEXT"),
 ]
 Faves = Annotated[bool, typer.Option("-f", "--faves", help="Mode faves.")]
 Useful = Annotated[bool, typer.Option("-u", "--useful", help="Mode useful.")]
@@ -62,8 +66,8 @@ def query(
         _text(text),
         cwd=str(Path.cwd()),
         modes=frozenset(name for name, given in flags.items() if given),
-        words=frozenset(word.strip() for each in words or () for word in each.split(",")),
-        facts=_facts(facts or []),
+        words=words_of(words or ()),
+        facts=facts_of(facts or ()),
         attached=tuple(sorted(_attachment(path) for path in attach or ())),
     )
 
@@ -82,21 +86,6 @@ def _text(parts: list[str]) -> str:
         if len(raw) <= 4 * LONGEST_TEXT:
             raise QueryRefused(f"standard input is not UTF-8 at byte {error.start + 1}") from error
     raise QueryRefused(f"standard input has more than the {LONGEST_TEXT:,} characters allowed; attach a file")
-
-
-def _facts(given: list[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for key, value in map(_fact, given):
-        if found.setdefault(key, value) != value:
-            raise QueryRefused(f'--set gives "{key}" two values')
-    return found
-
-
-def _fact(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals or not key:
-        raise QueryRefused(f'--set "{text}": write KEY=VALUE')
-    return key, value
 
 
 def _attachment(path: Path) -> Attachment:

@@ -4,6 +4,9 @@ HELP: dict[tuple[str, ...], str] = {
     (): "Route questions to MCP servers and A2A agents by rules that a team keeps in git.",
     ("q",): "Route a question by the rules and carry it out; the answer goes to standard output.",
     ("explain",): "Print which rule wins and why the others do not; calls no server and no model.",
+    ("orchestrate",): (
+        "Plan several steps where no rule decides, show them, and carry them out with live progress."
+    ),
     ("discover",): "List the tools and skills on offer, and keep them in the catalogue.",
     ("init",): (
         "Write a starter ts.toml, rules and prompts that answer questions about a repository and a machine."
@@ -11,8 +14,11 @@ HELP: dict[tuple[str, ...], str] = {
     ("doctor",): (
         "Check the set-up: settings, rules, state, search, and every server and agent by connecting to it."
     ),
+    ("budget",): "Show what models cost this month by day, model, pool and question, and what is left.",
+    ("log",): "List what was asked in this project: decision, plan, model, cost and state.",
     ("rules",): "Author and check rules.",
     ("snapshot",): "Keep decisions in git.",
+    ("cache",): "Look after plans that are remembered.",
     ("rules", "check"): (
         "Check the rules against their examples, the recorded queries and what servers and agents offer."
     ),
@@ -38,6 +44,10 @@ HELP: dict[tuple[str, ...], str] = {
     ),
     ("snapshot", "check"): "Compare the decisions of the recorded queries with corpus/decisions.txt.",
     ("snapshot", "update"): "Write the decisions of the recorded queries to corpus/decisions.txt.",
+    ("cache", "stats"): "Say how many plans are remembered, and how often one was of use.",
+    ("cache", "list"): "List the plans that are remembered, the newest first.",
+    ("cache", "show"): "Show one plan that is remembered.",
+    ("cache", "clear"): "Forget all plans.",
 }
 """What each command says of itself, by the words that lead to it."""
 
@@ -73,6 +83,7 @@ OPTIONS: dict[tuple[str, ...], tuple[tuple[tuple[str, ...], str, bool, bool], ..
         (("--attach",), "attach", True, True),
         (("--json",), "as_json", False, False),
         (("--want",), "want", True, False),
+        (("--last",), "last", False, False),
     ),
 }
 """Flags, parameter, whether it takes a value, whether it repeats; arguments are without flags."""

@@ -96,7 +96,7 @@ def _entry(path: Words, about: str) -> list[str]:
 
 def _row(parameter: object) -> str:
     """Return what `lean` must know of a parameter."""
-    if isinstance(parameter, TyperArgument) and parameter.nargs == -1 and parameter.required:
+    if isinstance(parameter, TyperArgument) and parameter.nargs == -1:
         return f"((), {_quoted(parameter.name)}, True, True)"
     if not isinstance(parameter, TyperOption) or not _is_plain(parameter):
         raise ValueError(f"{FILE.name} cannot say what {parameter} takes; let lean.py read it first")

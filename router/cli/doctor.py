@@ -12,11 +12,15 @@ import anyio
 
 from router import __version__
 from router.cli import asking, show
+from router.compiled.opening import FOLDER, OTHERS_MAY_WRITE
 from router.config import Project, unknown_variables
 from router.core.book import Rulebook
-from router.errors import CallError
+from router.core.query import MODES, Query
+from router.errors import CallError, ModelUnavailable
 from router.loading import loaded
-from router.wiring import opened
+from router.planner.tiers import tier
+from router.planner.ways import Way
+from router.wiring import opened, ways
 
 Line = tuple[str, str, str]
 """`ok`, `warn` or `fail`; what was looked at; what was seen."""
@@ -33,6 +37,7 @@ def doctor(as_json: asking.AsJson = False) -> int:
     for line in (*_state(project), *_rules(project, book), *_environment()):
         tell(line)
         failed |= line[0] == "fail"
+    anyio.run(_models, project, tell)
     failed |= anyio.run(_peers, project, book, tell)
     if as_json:
         show.document([{"state": state, "what": what, "seen": seen} for state, what, seen in lines])
@@ -52,12 +57,12 @@ def _rules(project: Project, book: Rulebook) -> list[Line]:
         ("ok", "project", str(project.directory)),
         ("ok" if book.rules else "warn", "rules", f"{len(book.rules)} ({counts}), revision {book.revision}"),
     ]
-    fallback = book.terms.first_fallback(planner=False)
+    fallback = book.terms.first_fallback(planner=book.terms.plans)
     lines.append(
         ("ok" if fallback else "warn", "fallback", f"{fallback or 'nothing'} answers where no rule decides")
     )
-    if "planner" in book.settings.fallback:
-        lines.append(("warn", "planner", "this version asks no model; search answers instead"))
+    if "planner" in book.settings.fallback and not book.terms.plans:
+        lines.append(("ok", "planner", "no model is set up; [planner] in ts.toml names one"))
     lines += [
         ("warn", name, f"[{name}] is read and checked, but this version does not act on it")
         for name in book.settings.later
@@ -74,12 +79,40 @@ def _state(project: Project) -> list[Line]:
         return [("fail", "state", f"{home} is open to others (mode {mode:04o}): chmod 700 {home}")]
     if not os.access(home, os.W_OK):
         return [("fail", "state", f"{home} cannot be written")]
+    compiled = home / FOLDER
+    if os.name == "posix" and compiled.is_dir() and stat.S_IMODE(compiled.stat().st_mode) & OTHERS_MAY_WRITE:
+        message = f"{compiled} may be written by others, so nothing in it is used: chmod 700 {compiled}"
+        return [("warn", "state", message)]
     return [("ok", "state", str(home))]
 
 
 def _environment() -> list[Line]:
     names = unknown_variables(os.environ)
     return [("warn", "environment", f"{', '.join(names)}: not a setting of ts")] if names else []
+
+
+async def _models(project: Project, tell: Callable[[Line], None]) -> None:
+    """Ask each way to a model whether it answers; one that does not is no failure, the next may answer."""
+    planning = project.settings.planning
+    wanted = {tier(planning, Query("x", modes=frozenset({mode})), cheaper=False)[0] for mode in MODES}
+
+    async def ask(way: Way) -> None:
+        name = f"planner:{way.settings.name}"
+        here = {way.settings.models.get(each, each) for each in wanted}
+        try:
+            known = await way.models()
+        except ModelUnavailable as error:
+            tell(("warn", name, str(error).removeprefix(f"{way.settings.name}: ")))
+            return
+        lacking = sorted(here - {*known}) if known else []
+        if lacking:
+            tell(("warn", name, f"answers, but knows no {', '.join(lacking)}; it has {', '.join(known[:5])}"))
+        else:
+            tell(("ok", name, f"answers, for {', '.join(sorted(here))}" if known else "has a token"))
+
+    async with anyio.create_task_group() as tasks:
+        for way in ways(project):
+            tasks.start_soon(ask, way)
 
 
 async def _peers(project: Project, book: Rulebook, tell: Callable[[Line], None]) -> bool:

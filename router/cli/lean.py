@@ -28,16 +28,17 @@ _MODES = ("faves", "useful", "essential")
 class Asked:
     """One question and its context, as the command line has them."""
 
-    __slots__ = ("as_json", "command", "facts", "modes", "text", "words")
+    __slots__ = ("as_json", "command", "facts", "modes", "planner", "text", "words")
 
-    def __init__(self, command: str, text: str, given: Given, facts: dict[str, str]) -> None:
+    def __init__(self, command: str, text: str, given: Given) -> None:
         self.command = command
         """`explain`, or `q` with `--dry-run`."""
         self.text = text
         self.modes = frozenset(mode for mode in _MODES if mode in given)
-        self.words = frozenset(word.strip() for each in given.get("words", ()) for word in each.split(","))
-        self.facts = facts
+        self.words = tuple(given.get("words", ()))
+        self.facts = tuple(given.get("facts", ()))
         self.as_json = "as_json" in given
+        self.planner = "no_planner" not in given
 
 
 def run(arguments: list[str]) -> int | None:
@@ -87,17 +88,9 @@ def _asked(arguments: list[str]) -> Asked | None:
     given, text = read
     if given.keys() - _COMMON or not text or text == ["-"] or (path == ("q",) and "dry_run" not in given):
         return None
-    facts = _facts(given.get("facts", []))
-    return None if facts is None else Asked(path[0], " ".join(text), given, facts)
-
-
-def _facts(given: list[str]) -> dict[str, str] | None:
-    found: dict[str, str] = {}
-    for each in given:
-        key, equals, value = each.partition("=")
-        if not equals or not key or found.setdefault(key, value) != value:
-            return None
-    return found
+    if path == ("explain",) and len(text) == 1 and text[0].startswith("d:"):
+        return None  # may be the id of a decision
+    return Asked(path[0], " ".join(text), given)
 
 
 def _answered_there(asked: Asked, directory: str) -> int | None:

@@ -9,7 +9,7 @@ import os
 
 from router.cli import writing
 from router.compiled.opening import unchanged_book
-from router.context import query_here
+from router.context import facts_of, query_here, words_of
 from router.core.bind import bind
 from router.core.explain import document, page
 from router.core.written import written
@@ -38,10 +38,18 @@ def _answered(asked: Asked) -> tuple[str, int] | None:
     book = unchanged_book(os.getcwd(), os.environ)
     if book is None:
         return None
-    query = query_here(asked.text, cwd=os.getcwd(), modes=asked.modes, words=asked.words, facts=asked.facts)
+    query = query_here(
+        asked.text,
+        cwd=os.getcwd(),
+        modes=asked.modes,
+        words=words_of(asked.words),
+        facts=facts_of(asked.facts),
+    )
     decision = book.decide(query)
     plan = bind(book, decision, query)
-    fallback = book.fallback(decision, planner=False)
+    fallback = book.fallback(decision, planner=book.terms.plans and asked.planner)
+    if fallback is not None and (book.terms.plans or asked.command != "explain"):
+        return None  # a plan may be remembered, or is to be made
     if asked.as_json:
         text = written(document(query, decision, plan, fallback), 2)
     else:

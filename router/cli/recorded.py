@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from router.cli import show
+from router.cli.moments import moment
 from router.config import Project
 from router.core.findings import Findings
-from router.core.plan import JSON
 from router.core.query import Attachment, Query
 from router.errors import CorpusRefused, Problem, QueryRefused
+from router.ledger.record import Record
 from router.loading import ledger
 from router.rulebook.corpus import HINT, NO_QUERY, QUERIES, Recorded, read_corpus, read_queries, shown
 from router.rulebook.formats import counted
@@ -32,30 +30,21 @@ Queries = Annotated[
 Log = Annotated[
     str, typer.Option("--log", metavar="SINCE", help="Questions asked here since 7d, 24h or 2026-10-01, too.")
 ]
-_AGO: Final = re.compile(r"(\d{1,6})([mhdw])")
-_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def asked_since(project: Project, since: str) -> tuple[Recorded, ...]:
     """Return the questions that were asked in a project. Raises QueryRefused for what is no time."""
-    found = _AGO.fullmatch(since)
-    try:
-        if found:
-            start = dt.datetime.now(dt.UTC) - dt.timedelta(**{_UNITS[found[2]]: int(found[1])})
-        else:
-            start = dt.datetime.fromisoformat(since).astimezone()
-    except (ValueError, OverflowError) as error:
-        raise QueryRefused(f'--log "{since}" is no time such as 7d, 24h or 2026-10-01') from error
+    start = moment(since, "--log")
     asked = [_asked(each) for each in ledger(project).since(start)]
     if unread := asked.count(None):
         show.note(f"left out of the ledger: {counted(unread, 'record')} of which no query can be made")
     return tuple(Recorded(query, shown(query), "ledger") for query in asked if query is not None)
 
 
-def _asked(record: Mapping[str, JSON]) -> Query | None:
+def _asked(record: Record) -> Query | None:
     """Return the query of a record, or None where it has none that could be asked today."""
     try:
-        told = record["query"]
+        told = record.query
         attached = tuple(Attachment("", each, "") for each in told["attached"])
         modes, words = frozenset(told["modes"]), frozenset(told["words"])
         return Query(told["text"], modes, words, told["facts"], attached)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from router.cli import writing
 from router.cli.writing import (
     EXIT_ASKER,
+    EXIT_BUDGET,
     EXIT_CHANGED,
     EXIT_FAILED,
     EXIT_INTERRUPTED,
@@ -17,7 +18,7 @@ from router.cli.writing import (
     note,
     unwritable,
 )
-from router.errors import AskerError, NoRoute, RouterError
+from router.errors import AskerError, BudgetSpent, NoRoute, RouterError
 from router.ports import Offer
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EXIT_ASKER",
+    "EXIT_BUDGET",
     "EXIT_CHANGED",
     "EXIT_FAILED",
     "EXIT_INTERRUPTED",
@@ -48,9 +50,11 @@ def tools(offer: Offer) -> str:
 
 
 def exit_code(error: RouterError) -> int:
-    """Return the exit code for an error: 2 the asker's mistake, 3 no route, 1 anything else."""
+    """Return the exit code for an error: 2 the asker's mistake, 3 no route, 4 no budget, 1 anything else."""
     if isinstance(error, AskerError):
         return EXIT_ASKER
+    if isinstance(error, BudgetSpent):
+        return EXIT_BUDGET
     return EXIT_NO_ROUTE if isinstance(error, NoRoute) else EXIT_FAILED
 
 

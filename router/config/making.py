@@ -7,9 +7,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from router.config.tables import LATER_TABLES, A2aTable, McpTable, PeerTable, SettingsTable, ToolsTable
-from router.core.findings import Findings
-from router.core.settings import Agent, Server, Settings, ToolFilter
+from router.config.tables import (
+    LATER_TABLES,
+    A2aTable,
+    BudgetTable,
+    HubTable,
+    LocalTable,
+    McpTable,
+    PeerTable,
+    PlannerTable,
+    SettingsTable,
+    ToolsTable,
+)
+from router.core.findings import Findings, nearest_or_all
+from router.core.settings import (
+    WAYS,
+    Agent,
+    ModelWay,
+    PlanCache,
+    Planning,
+    Server,
+    Settings,
+    Spending,
+    ToolFilter,
+)
 from router.places import PROJECT_FILE
 
 
@@ -35,8 +56,39 @@ class Maker:
             facts={key: tuple(each) for key, each in table.facts.items()},
             servers={name: self._server(name, each) for name, each in sorted(table.mcp.items())},
             agents={name: _agent(name, each) for name, each in sorted(table.a2a.items())},
+            planning=self._planning(table.planner, merged.get("planner", {})),
+            cache=PlanCache(table.cache.days, table.cache.megabytes),
+            spending=self._spending(table.budget),
             later=tuple(name for name in LATER_TABLES if name in merged),
         )
+
+    def _planning(self, table: PlannerTable, written: Mapping[str, Any]) -> Planning:
+        order = table.order or [name for name in WAYS if name in written]
+        for number, name in enumerate(order):
+            if name in order[:number]:
+                self._add(("planner", "order", number), f'"{name}" is listed twice')
+        if "local" in order and not table.local.base_url:
+            path = ("planner", "local") if "local" in written else ("planner", "order")
+            self._add(path, "[planner.local] has no base_url, such as http://127.0.0.1:11434/v1", key=True)
+        ways: dict[str, LocalTable | HubTable] = {"local": table.local, "hf": table.hf}
+        return Planning(
+            ways=tuple(_way(name, ways[name]) for name in order),
+            models=table.models,
+            effort=table.effort,
+            tools_tokens=table.tools_tokens,
+            answer_tokens=table.answer_tokens,
+            steps=table.steps,
+            retries=table.retries,
+        )
+
+    def _spending(self, table: BudgetTable) -> Spending:
+        if sum(table.pools.values()) > 1 + 1e-9:
+            self._add(("budget", "pools"), "the shares of the pools are more than 1 together")
+        if table.pool and table.pool not in table.pools:
+            self._add(
+                ("budget", "pool"), f'unknown pool "{table.pool}"; {nearest_or_all(table.pool, table.pools)}'
+            )
+        return Spending(table.limit_usd, table.soft, table.pools, table.pool)
 
     def _server(self, name: str, table: McpTable) -> Server:
         self._check_transport(name, table)
@@ -96,3 +148,8 @@ def _peer(name: str, table: PeerTable) -> dict[str, Any]:
 
 def _agent(name: str, table: A2aTable) -> Agent:
     return Agent(**_peer(name, table), url=table.url)
+
+
+def _way(name: str, table: LocalTable | HubTable) -> ModelWay:
+    base_url = table.base_url.rstrip("/") if isinstance(table, LocalTable) else ""
+    return ModelWay(name, base_url, table.token, table.timeout, table.models)

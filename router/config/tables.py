@@ -9,11 +9,11 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 
 from router.core.findings import nearest_or_all
 from router.core.query import MODES
-from router.core.settings import FALLBACKS, Settings
+from router.core.settings import FALLBACKS, WAYS, ModelWay, PlanCache, Planning, Settings, Spending
 from router.core.stem import LANGUAGES
 from router.toml.shape import Table
 
-LATER_TABLES: Final = ("planner", "budget", "store")
+LATER_TABLES: Final = ("store",)
 """Read and checked, but not acted on by this version."""
 
 
@@ -130,39 +130,101 @@ class A2aTable(PeerTable, title="A2A agent"):
     url: Annotated[Url, Field(description="The agent, whose card is at the well-known path, or the card.")]
 
 
+EFFORTS: Final = ("low", "medium", "high")
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+ModelNames = Annotated[
+    dict[str, str], Field(description="A model's name = what it is called here, such as gpt-oss:20b.")
+]
+_PLACE: Final = r"((env|file|keyring):.+)?"
+
+
+def _place(value: str) -> str:
+    """Refuse what is no place of a secret without repeating it: it may be the secret."""
+    if not re.fullmatch(_PLACE, value):
+        raise ValueError("must say where the secret is, such as env:HF_TOKEN, and never be the secret itself")
+    return value
+
+
+Secret = Annotated[str, AfterValidator(_place), _pattern(_PLACE)]
+
+
 class LocalTable(Table, title="Local models"):
     """[planner.local]: models served on this machine."""
 
-    base_url: str = Field("", description="The address of a server that speaks as OpenAI's does.")
-    timeout: Amount = Field(60.0, description="Seconds for one answer.")
+    base_url: Annotated[
+        str, AfterValidator(lambda value: _url(value) if value else value), _pattern(f"({_PLAIN_URL})?")
+    ] = Field("", description="The address of a server that speaks as OpenAI's does, with its /v1.")
+    token: Secret = Field(
+        "", description="Where the server's key is, if it wants one; never the hub's token."
+    )
+    timeout: Seconds = Field(ModelWay("").timeout_seconds, description="Seconds for one answer.")
+    models: ModelNames = Field(default_factory=dict)
 
 
 class HubTable(Table, title="Models of the Hugging Face hub"):
     """[planner.hf]: models of inference providers."""
 
-    token: str = Field("", description='Such as "env:HF_TOKEN": never the secret itself.')
-    timeout: Amount = Field(60.0, description="Seconds for one answer.")
+    token: Secret = Field("env:HF_TOKEN", description="Where the token is: never the secret itself.")
+    timeout: Seconds = Field(ModelWay("").timeout_seconds, description="Seconds for one answer.")
+    models: ModelNames = Field(default_factory=dict)
 
 
 class PlannerTable(Table, title="Planner"):
     """[planner]: which model plans what no rule covers."""
 
-    order: list[Annotated[str, _among(("local", "hf")), _choice(("local", "hf"))]] = Field(
-        default_factory=list, description="Who is asked, in this order."
+    order: list[Annotated[str, _among(WAYS), _choice(WAYS)]] = Field(
+        default_factory=list,
+        description="Who is asked, in this order; by default those that are set up here.",
     )
-    models: dict[Mode, str] = Field(default_factory=dict, description="The model for each mode.")
+    models: dict[Mode, str] = Field(
+        default_factory=dict,
+        description="The model for each mode; name:provider names the hub's provider too.",
+    )
+    effort: dict[Mode, Annotated[str, _among(EFFORTS), _choice(EFFORTS)]] = Field(
+        default_factory=dict, description="How much the model reasons in each mode: low, medium or high."
+    )
+    tools_tokens: Annotated[int, Field(gt=0)] = Field(
+        Planning().tools_tokens,
+        description="Tokens that the tools in a prompt may take; search narrows them.",
+    )
+    answer_tokens: Annotated[int, Field(gt=0)] = Field(
+        Planning().answer_tokens, description="Tokens that an answer may take, reasoning included."
+    )
+    steps: Annotated[int, Field(gt=0, le=100)] = Field(
+        Planning().steps, description="The most steps that ts orchestrate plans."
+    )
+    retries: Annotated[int, Field(ge=0, le=10)] = Field(
+        Planning().retries, description="Further requests to a way that is busy or broken."
+    )
     local: LocalTable = Field(default_factory=LocalTable)
     hf: HubTable = Field(default_factory=HubTable)
 
 
-class BudgetTable(Table, title="Budget"):
-    """[budget]: what models may cost."""
+class CacheTable(Table, title="Plan cache"):
+    """[cache]: how long plans are remembered."""
 
-    limit_usd: Amount = Field(0.0, description="US dollars that may be spent.")
-    soft: Annotated[float, Field(ge=0, le=1)] = Field(
-        0.8, description="The share of the limit at which a warning is given."
+    days: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
+        PlanCache().days, description="Days after which a plan is asked for again."
     )
-    pools: dict[str, Any] = Field(default_factory=dict, description="Name = share of the limit.")
+    megabytes: Annotated[float, Field(ge=1, allow_inf_nan=False)] = Field(
+        PlanCache().megabytes, description="Of plans that are kept; what was not used longest goes first."
+    )
+
+
+class BudgetTable(Table, title="Budget"):
+    """[budget]: what models may cost in a calendar month."""
+
+    limit_usd: Amount = Field(
+        Spending().limit_usd, description="US dollars that a person's projects may spend together."
+    )
+    soft: Annotated[float, Field(ge=0, le=1)] = Field(
+        Spending().soft,
+        description="The share of the limit at which a warning is given and the cheaper model asked.",
+    )
+    pools: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
+        default_factory=dict, description="Name = share of the limit that is kept for it, such as 0.3."
+    )
+    pool: str = Field("", description="The pool from which this project spends; the rest by default.")
 
 
 class StoreTable(Table, title="Store"):
@@ -200,5 +262,6 @@ class SettingsTable(Table, title="Settings"):
         default_factory=dict, description="A2A agents, by the name that rules use."
     )
     planner: PlannerTable = Field(default_factory=PlannerTable)
+    cache: CacheTable = Field(default_factory=CacheTable)
     budget: BudgetTable = Field(default_factory=BudgetTable)
     store: StoreTable = Field(default_factory=StoreTable)

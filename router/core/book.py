@@ -52,7 +52,7 @@ class Rulebook:
         self.revision = filed.revision
         """`r:` and a hash of all of it and of the normaliser's version."""
         self.normaliser = Normaliser(meta["language"])
-        self.terms = Terms(filed.layers, meta["ambiguous"], meta["fallback"], meta["facts"])
+        self.terms = Terms(filed.layers, meta["ambiguous"], meta["fallback"], meta["facts"], meta["plans"])
         self._filed = filed
         self._matcher = Matcher(
             filed, self.normaliser, Admission(self.normaliser, meta["modes"], meta["labels"])

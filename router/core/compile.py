@@ -85,6 +85,7 @@ class Compiler:
             "layers": settings.layers,
             "ambiguous": settings.ambiguous,
             "fallback": settings.fallback,
+            "plans": bool(settings.planning.ways),
             "facts": {key: tuple(values) for key, values in settings.facts.items()},
             "language": settings.language,
             "modes": dict(admission.modes),

@@ -62,11 +62,16 @@ def _headline(decision: Decision) -> Iterator[str]:
 
 def _plan(plan: Plan | None, decision: Decision, fallback: str | None) -> Iterator[str]:
     if plan is not None:
-        yield f"plan from {plan.source}"
-        for step in plan.steps:
-            yield from _step(step)
+        yield from plan_lines(plan)
     elif decision.kind != "rule" and fallback is not None:
         yield f"  {fallback} would be asked" if fallback else "  nobody would be asked: `ts q` fails"
+
+
+def plan_lines(plan: Plan) -> Iterator[str]:
+    """Yield lines that show a plan's steps, and which come after which."""
+    yield f"plan from {plan.source}"
+    for step in plan.steps:
+        yield from _step(step)
 
 
 def _step(step: Step) -> Iterator[str]:

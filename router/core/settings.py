@@ -85,6 +85,70 @@ class Agent(Peer):
     """The agent, whose card is at the well-known path, or the card itself."""
 
 
+WAYS: Final = ("local", "hf")
+"""To a model: a server that speaks as OpenAI's does, and the Hugging Face hub."""
+SMALL: Final = "openai/gpt-oss-20b"
+LARGE: Final = "openai/gpt-oss-120b"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelWay:
+    """One way to a model, `[planner.local]` or `[planner.hf]`."""
+
+    name: str
+    """`local` or `hf`."""
+    base_url: str = ""
+    """Of a local server, up to and with `/v1`."""
+    token: str = ""
+    """Where the secret is, such as `env:HF_TOKEN`; never the secret itself."""
+    timeout_seconds: float = 60.0
+    """For one answer."""
+    models: Mapping[str, str] = field(default_factory=dict)
+    """What this way calls a model; those that are not named here keep their names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """Who plans what no rule decides, `[planner]`."""
+
+    ways: tuple[ModelWay, ...] = ()
+    """In the order in which they are asked; none: nobody plans."""
+    models: Mapping[str, str] = field(default_factory=dict)
+    """The model of each mode that has one of its own."""
+    effort: Mapping[str, str] = field(default_factory=dict)
+    """The reasoning effort of each mode that has one of its own: `low`, `medium` or `high`."""
+    tools_tokens: int = 6_000
+    """The most that the tools in a prompt may take, estimated."""
+    answer_tokens: int = 4_096
+    """The most that an answer may take, reasoning included."""
+    steps: int = 8
+    """The most steps of a plan that `ts orchestrate` asks for."""
+    retries: int = 2
+    """Further requests to one way where it is busy or broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCache:
+    """How long plans are remembered, `[cache]`."""
+
+    days: float = 30.0
+    megabytes: float = 64.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What models may cost, `[budget]`."""
+
+    limit_usd: float = 50.0
+    """In one calendar month (UTC), over all projects of a person."""
+    soft: float = 0.8
+    """The share of it from which on a warning is given and the cheaper model is asked."""
+    pools: Mapping[str, float] = field(default_factory=dict)
+    """Shares of the limit by name."""
+    pool: str = ""
+    """The pool from which this project spends; empty for what no pool has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of a project, merged and checked."""
@@ -99,13 +163,16 @@ class Settings:
     agents: Mapping[str, Agent] = field(default_factory=dict)
     facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Keys that `--set` may give, with their values, empty for any; where none is listed all are known."""
+    planning: Planning = Planning()
+    cache: PlanCache = PlanCache()
+    spending: Spending = Spending()
     later: tuple[str, ...] = ()
     """Tables that were read and checked but that this version does not act on."""
 
     @property
     def terms(self) -> Terms:
         """What of it bears on decisions beside the targets."""
-        return Terms(self.layers, self.ambiguous, self.fallback, self.facts)
+        return Terms(self.layers, self.ambiguous, self.fallback, self.facts, bool(self.planning.ways))
 
     def peer(self, scheme: str, name: str) -> Peer | None:
         """Return the server or agent that a target names, or None."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Terms(Light):
     """The terms on which a rulebook decides."""
 
-    __slots__ = ("ambiguous", "facts", "fallback", "layers")
+    __slots__ = ("ambiguous", "facts", "fallback", "layers", "plans")
 
     def __init__(
         self,
@@ -23,11 +23,14 @@ class Terms(Light):
         ambiguous: str,
         fallback: tuple[str, ...],
         facts: Mapping[str, tuple[str, ...]],
+        plans: bool = False,
     ) -> None:
         self.layers = layers
         self.ambiguous = ambiguous
         self.fallback = fallback
         self.facts = facts
+        self.plans = plans
+        """Whether the settings name a model that plans."""
 
     def unknown_fact(self, key: str, value: str) -> tuple[str, str]:
         """Return what is wrong with a fact by the settings, and a hint; empty where it is right."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from router.core.plan import Plan
 from router.core.query import Query
 from router.ports import Hit, Offer
 
@@ -16,8 +17,10 @@ class FakeCatalogue:
         offers: Iterable[Offer] = (),
         hits: Iterable[Hit] = (),
         unkept: Mapping[str, str] | None = None,
+        plan: Plan | None = None,
     ) -> None:
-        """Know `offers`; answer every search with `hits`, in their order; say of `unkept` that it is lost."""
+        """Know `offers`; answer every search with `hits` and `plan`; say of `unkept` that it is lost."""
+        self._plan = plan
         self.unkept: Mapping[str, str] = dict(unkept or {})
         """See `router.ports.Catalogue`."""
         self.asked: list[Query] = []
@@ -39,3 +42,8 @@ class FakeCatalogue:
         """See `router.ports.Catalogue`."""
         self.asked.append(query)
         return self._hits[:limit]
+
+    def plan(self, query: Query) -> Plan | None:
+        """See `router.ports.Catalogue`."""
+        self.asked.append(query)
+        return self._plan

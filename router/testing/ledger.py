@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from router.core.decision import Decision
+from router.core.outcome import Outcome
 from router.core.query import Query
+from router.errors import RouterError
+from router.ports import Planned
 
 
 class FakeLedger:
@@ -11,8 +14,21 @@ class FakeLedger:
 
     def __init__(self) -> None:
         self.records: list[tuple[Query, Decision]] = []
-        """Every record, in order."""
+        """Every record, in order; its number is its place, from 1 on."""
+        self.plans: dict[int, tuple[Planned | None, tuple[RouterError, ...]]] = {}
+        """What fallbacks made of a question, by its number."""
+        self.outcomes: dict[int, Outcome] = {}
+        """What came of a question, by its number."""
 
-    def record(self, query: Query, decision: Decision) -> None:
+    def record(self, query: Query, decision: Decision) -> int:
         """See `router.ports.Ledger`."""
         self.records.append((query, decision))
+        return len(self.records)
+
+    def planned(self, number: int, planned: Planned | None, failures: tuple[RouterError, ...]) -> None:
+        """See `router.ports.Ledger`."""
+        self.plans[number] = planned, failures
+
+    def ended(self, number: int, outcome: Outcome) -> None:
+        """See `router.ports.Ledger`."""
+        self.outcomes[number] = outcome

@@ -20,9 +20,10 @@ from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 from typer.core import TyperGroup
 
-from router.cli import asking, lean
+from router.cli import lean
 from router.cli.app import app
 from router.cli.declared import OPTIONS
+from router.context import facts_of, words_of
 from router.errors import QueryRefused
 
 HERE: Final = os.path.realpath(Path(__file__).parent)
@@ -33,7 +34,16 @@ VALUES: Final = {
 }
 PLAIN: Final = ("show", "two words", "=", "é", "q", "explain", "a=b", "", "-", "--")
 WORDS: Final = (*PLAIN, "---", "-=", "--=x", "--help", "-h", "--json=1", "-x", "—f", "--timeout", "9")
-HANDED_ON: Final = ("attach", "want", "timeout", "stream", "save", "install_completion", "show_completion")
+HANDED_ON: Final = (
+    "attach",
+    "want",
+    "last",
+    "timeout",
+    "stream",
+    "save",
+    "install_completion",
+    "show_completion",
+)
 ABSENT: Final[tuple[object, ...]] = (None, False, [], ())
 
 
@@ -60,6 +70,7 @@ class Reading:
     words: frozenset[str] = frozenset()
     facts: tuple[tuple[str, str], ...] = ()
     as_json: bool = False
+    planner: bool = True
     directory: str = ""
     out: str = ""
 
@@ -69,11 +80,13 @@ def leanly(arguments: list[str], answer: int | None = 0) -> Reading | None:
     readings: list[Reading] = []
 
     def record(asked: lean.Asked) -> int | None:
-        facts = tuple(sorted(asked.facts.items()))
+        try:
+            facts = tuple(sorted(facts_of(asked.facts).items()))
+        except QueryRefused:  # as a way does that cannot answer
+            return None
+        words, here = words_of(asked.words), str(Path.cwd())
         readings.append(
-            Reading(
-                asked.command, asked.text, asked.modes, asked.words, facts, asked.as_json, str(Path.cwd())
-            )
+            Reading(asked.command, asked.text, asked.modes, words, facts, asked.as_json, asked.planner, here)
         )
         return answer
 
@@ -110,19 +123,21 @@ def by_typer(arguments: list[str]) -> Reading | None:
     text = given["text"] if name in ("explain", "q") else ()
     if not text or list(text) == ["-"] or any(given.get(each) not in ABSENT for each in HANDED_ON):
         return None
-    if name == "q" and not given["dry_run"]:
+    is_id = name == "explain" and len(text) == 1 and text[0].startswith("d:")
+    if is_id or (name == "q" and not given["dry_run"]):
         return None
     try:
-        facts = asking._facts([*(given["facts"] or ())])
+        facts = facts_of(given["facts"] or ())
     except QueryRefused:
         return None
     return Reading(
         name,
         " ".join(text),
         frozenset(mode for mode in ("faves", "useful", "essential") if given[mode]),
-        frozenset(word.strip() for each in given["words"] or () for word in each.split(",")),
+        words_of(given["words"] or ()),
         tuple(sorted(facts.items())),
         given["as_json"],
+        not given.get("no_planner"),
         os.path.realpath(given["directory"] or "."),
     )
 
@@ -196,6 +211,8 @@ def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @example(["explain", "a", "-w", " b, c,", "--set", "k=v", "--set", "k=v"])
 @example(["q", "--dry-run", "--no-planner", "-fuew", "a", "--words=b", "do", "it"])
 @example(["--", "explain", "--", "-f"])
+@example(["explain", "d:0123456789abcdef"])
+@example(["explain", "--last"])
 @example(["-C", "missing", "--version", "--nonsense"])
 @example(["--version", "-C", "missing", "rules", "--nonsense"])
 def test_a_command_line_is_read_as_typer_reads_it_or_handed_on(arguments: list[str]) -> None:

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from router.cli import opening
-from router.cli.app import Main, Rules, Snapshot, app
+from router.cli.app import Cache, Main, Rules, Snapshot, app
 from router.cli.opening import Later
 from tests.command import TS, Shell
 
@@ -34,9 +34,10 @@ LISTING: Final = {
 """What may be loaded to list commands: none of them, nor what they share."""
 
 EVERY: Final = {
-    "": [*Main.named, "rules", "snapshot"],
+    "": [*Main.named, "rules", "snapshot", "cache"],
     "rules": [*Rules.named],
     "snapshot": [*Snapshot.named],
+    "cache": [*Cache.named],
 }
 
 
@@ -118,7 +119,7 @@ def test_flags_of_a_command_are_completed_by_opening_it_alone(shell: Shell) -> N
 def test_help_of_a_command_shows_all_of_it_and_opens_it_alone(shell: Shell) -> None:
     told, rooms = run(shell, "explain", "--help")
 
-    assert told[0] == "Usage: ts explain [OPTIONS] {TEXT}..."
+    assert told[0] == "Usage: ts explain [OPTIONS] [TEXT]..."
     assert "  Print which rule wins and why the others do not; calls no server and no" in told
     assert any("--want RULE" in line for line in told)
     assert "router.cli.explain" in rooms

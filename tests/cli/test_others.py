@@ -110,19 +110,19 @@ def test_doctor_connects_to_every_server(project: Shell) -> None:
     assert done.code == 0, done.out
     assert f"ok   version: ts {__version__}" in done.out
     assert "ok   mcp:echo: 3 tools, protocol 2025-06-18" in done.out
-    assert "warn planner: this version asks no model" in done.out
+    assert "ok   planner: no model is set up" in done.out
     states = {each["what"]: each["state"] for each in project.ts("doctor", "--json").json}
     assert states["mcp:echo"] == "ok"
 
 
 def test_doctor_fails_where_a_server_does(project: Shell) -> None:
-    project.write({"ts.toml": '[mcp.echo]\ncommand = "no-such-program"\n[planner]\n'})
+    project.write({"ts.toml": '[mcp.echo]\ncommand = "no-such-program"\n[store]\n'})
 
     done = project.ts("doctor", TS_NODE="1")
 
     assert done.code == 1
     assert "fail mcp:echo: " in done.out
-    assert "[planner] is read and checked" in done.out
+    assert "[store] is read and checked" in done.out
     assert "TS_NODE: not a setting of ts" in done.out
 
 

@@ -9,8 +9,8 @@ import router.testing
 from router.core.outcome import Result, Text
 from router.core.plan import Plan, Target
 from router.core.query import Query
-from router.errors import TargetUnknown, ToolFailed
-from router.ports import Call, Catalogue, Driver, Hit, Ledger, Offer, Planner, PlanRequest, Tool
+from router.errors import ModelUnavailable, TargetUnknown, ToolFailed
+from router.ports import Call, Catalogue, Driver, Hit, Ledger, Offer, Planned, Planner, PlanRequest, Tool
 from router.testing import FakeCatalogue, FakeDriver, FakeLedger, FakePlanner, Scripted
 
 pytestmark = pytest.mark.anyio
@@ -111,8 +111,9 @@ async def test_a_planner_gives_its_plan_or_raises_and_writes_down_requests() -> 
     request = PlanRequest(Query("what changed"))
     plan = Plan("planner", ())
 
-    assert await FakePlanner().plan(request) is None
-    assert await (planner := FakePlanner(plan)).plan(request) is plan
+    with pytest.raises(ModelUnavailable, match="there is no model"):
+        await FakePlanner().plan(request)
+    assert await (planner := FakePlanner(plan)).plan(request) == Planned(plan, "fake:model")
     assert planner.requests == [request]
     with pytest.raises(ToolFailed):
         await FakePlanner(ToolFailed("hub", "is down")).plan(request)

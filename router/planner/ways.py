@@ -1,0 +1,172 @@
+"""What the ways to a model have in common: what they are asked, what they answer, and how they fail."""
+
+from __future__ import annotations
+
+import datetime as dt
+import email.utils
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from router.core.plan import JSON
+from router.core.settings import ModelWay
+from router.errors import ModelUnavailable
+from router.planner.extract import folded
+
+LARGEST_BYTES: Final = 4_000_000
+"""Of an answer; a larger one is refused."""
+HUB_PREFIX: Final = "hf_"
+"""Every token of the hub, by which one is told that strayed."""
+FIRST_WAIT_SECONDS: Final = 0.5
+"""Before the second request to a way that does not say when; twice as long before each further one."""
+TEMPERATURE: Final = 0.0
+FORMAT_STATUSES: Final = frozenset({400, 422})
+"""With which servers refuse what they do not know, such as a schema or an effort."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request to a model."""
+
+    model: str
+    messages: tuple[dict[str, str], ...]
+    effort: str
+    """`low`, `medium` or `high`; empty leaves it to the server."""
+    response_format: Mapping[str, JSON] | None
+    """None where the server does not know any."""
+    most_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back: a chat completion, or a refusal of the request's form."""
+
+    body: JSON
+    refused: bool = False
+    """Whether the server refused the form of the request."""
+    provider: str = ""
+    """Of the hub's inference providers; empty where unknown."""
+
+
+class Way(Protocol):
+    """One way to a model."""
+
+    @property
+    def settings(self) -> ModelWay:
+        """What the settings say of it."""
+        ...
+
+    async def ask(self, ask: Ask) -> Reply:
+        """Send one request. Raises ModelUnavailable."""
+        ...
+
+    async def models(self) -> tuple[str, ...]:
+        """Return the models that answer there, as far as the server says. Raises ModelUnavailable."""
+        ...
+
+
+def body_of(ask: Ask) -> dict[str, Any]:
+    """Return the body of a chat completion, the model aside."""
+    body: dict[str, Any] = {
+        "messages": list(ask.messages),
+        "max_tokens": ask.most_tokens,
+        "temperature": TEMPERATURE,
+    }
+    if ask.response_format is not None:
+        body["response_format"] = dict(ask.response_format)
+    if ask.effort:
+        body["reasoning_effort"] = ask.effort
+    return body
+
+
+def reply(name: str, status: int, headers: Mapping[str, str], content: bytes) -> Reply:
+    """Return what a server answered. Raises ModelUnavailable, `name` being who was asked."""
+    text = content.decode(errors="replace")
+    provider = headers.get("x-inference-provider", "")
+    if status in FORMAT_STATUSES:
+        return Reply(_json(text), refused=True, provider=provider)
+    if not 200 <= status < 300:
+        raise ModelUnavailable(_reason(status, text), name, status, _retry_after(headers))
+    if text.lstrip().startswith(("data:", ":", "event:")):
+        body: JSON = folded(text.splitlines())
+    else:
+        body = _json(text)
+    if not isinstance(body, dict):
+        raise ModelUnavailable("the answer is not JSON", name, status)
+    if error := body.get("error"):
+        raise ModelUnavailable(f"answers with an error: {_said(error)}", name, status)
+    if not body.get("choices") and "data" not in body:
+        raise ModelUnavailable("sends no choices", name, status, FIRST_WAIT_SECONDS)
+    return Reply(body, provider=str(body.get("provider") or provider))
+
+
+def secret(place: str, name: str) -> str:
+    """Return the secret that lies at a place, without blanks around it; empty where there is none.
+
+    Raises ModelUnavailable, `name` being who was to be asked, where the place cannot be read, or where what
+    lies there cannot be sent; it is never repeated.
+    """
+    kind, _, where = place.partition(":")
+    found = ""
+    if kind == "env":
+        found = os.environ.get(where, "").strip()
+    elif kind == "file":
+        try:
+            found = Path(where).expanduser().read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ModelUnavailable(
+                f"the key at {place} cannot be read: {type(error).__name__}", name
+            ) from error
+    elif kind == "keyring":
+        raise ModelUnavailable(f"{place}: this version reads no keyring; use env:NAME or file:PATH", name)
+    if not (found.isascii() and found.isprintable()) or " " in found:
+        raise ModelUnavailable(f"what lies at {place} is no key: it holds blanks or odd characters", name)
+    return found
+
+
+def timed_out(settings: ModelWay, name: str) -> ModelUnavailable:
+    """Return the error for a way that did not answer in time, however little it sent meanwhile."""
+    return ModelUnavailable(f"does not answer within {settings.timeout_seconds:g} s", name, sent=True)
+
+
+def _json(text: str) -> JSON:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _reason(status: int, text: str) -> str:
+    known = {
+        401: "refuses the key",
+        402: "wants to be paid",
+        403: "refuses the key",
+        404: "knows no such address or model",
+        429: "is asked too often",
+    }
+    said = _said((_json(text) or {}) if text.lstrip().startswith("{") else "")
+    return f"{known.get(status, 'fails')} (HTTP {status})" + (f": {said}" if said else "")
+
+
+def _said(error: JSON) -> str:
+    """Return the words of an error on one line, shortened."""
+    while isinstance(error, dict):
+        error = error.get("message") or error.get("error") or ""
+    return " ".join(str(error).split())[:200]
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds of a Retry-After header, which may be a date."""
+    value = headers.get("retry-after", "")
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        at = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (at - dt.datetime.now(dt.UTC)).total_seconds()) if at.tzinfo else None

@@ -1,0 +1,1 @@
+"""Asking models, with real requests to a server that plays them."""
