@@ -102,6 +102,7 @@ def test_another_file_of_queries_has_a_snapshot_of_its_own(team: Shell) -> None:
     assert run(team).code == 0
 
 
+@pytest.mark.slow
 def test_it_runs_under_xdist(team: Shell) -> None:
     done = run(team, "-n", "2")
 

@@ -73,6 +73,7 @@ def test_a_plan_is_made_carried_out_remembered_and_explained(project: Shell, mod
     assert len(model.requests) == asked + 1
 
 
+@pytest.mark.slow
 def test_a_dry_run_asks_the_model_and_calls_nothing_and_another_does_not_ask_again(
     project: Shell, model: ModelServer
 ) -> None:
@@ -86,6 +87,7 @@ def test_a_dry_run_asks_the_model_and_calls_nothing_and_another_does_not_ask_aga
     assert "nothing was asked" in shell.ts("explain", "--last").err
 
 
+@pytest.mark.slow
 def test_without_a_planner_nobody_is_asked(project: Shell, model: ModelServer) -> None:
     done = asking(project, model).ts("q", "--no-planner", QUESTION)
 
@@ -93,6 +95,7 @@ def test_without_a_planner_nobody_is_asked(project: Shell, model: ModelServer) -
     assert model.requests == []
 
 
+@pytest.mark.slow
 def test_a_model_that_makes_no_plan_leaves_the_question_without_a_route(project: Shell) -> None:
     with ModelServer("garbage_always") as server:
         done = asking(project, server).ts("q", QUESTION)
@@ -104,6 +107,7 @@ def test_a_model_that_makes_no_plan_leaves_the_question_without_a_route(project:
     assert "make it a rule: ts rules new" in done.err
 
 
+@pytest.mark.slow
 def test_a_model_that_is_gone_leaves_the_question_without_a_route(project: Shell) -> None:
     with ModelServer() as server:
         shell = asking(project, server)
@@ -116,6 +120,7 @@ def test_a_model_that_is_gone_leaves_the_question_without_a_route(project: Shell
     assert "warn planner:local: cannot be reached" in doctor.out
 
 
+@pytest.mark.slow
 def test_a_budget_that_is_spent_ends_with_four_and_a_free_model_still_answers(
     project: Shell, model: ModelServer
 ) -> None:
@@ -146,6 +151,7 @@ def test_orchestrate_shows_the_steps_and_carries_them_out_in_order(project: Shel
     assert [each["event"] for each in told] == ["route", "step", "step", "step", "step", "outcome"]
 
 
+@pytest.mark.slow
 def test_orchestrate_follows_a_rule_where_one_decides(project: Shell, model: ModelServer) -> None:
     done = asking(project, model).ts("orchestrate", "say hello")
 

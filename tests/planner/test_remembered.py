@@ -305,6 +305,7 @@ anyio.run(ask)
 """
 
 
+@pytest.mark.slow
 def test_twenty_processes_that_ask_the_same_ask_once(tmp_path: Path) -> None:
     told = side_by_side(ASKING, 20, str(tmp_path))
 
