@@ -209,6 +209,7 @@ def test_it_answers(starter: Shell, question: str, pattern: str) -> None:
     assert re.search(pattern, done.out), done.out
 
 
+@pytest.mark.slow
 def test_it_answers_from_below_the_root_of_the_repository(starter: Shell) -> None:
     below = starter.directory / "a" / "b"
     below.mkdir(parents=True)
@@ -249,6 +250,7 @@ def test_a_message_that_reads_like_a_log_invents_no_commit(
     assert "Fake" not in done.out
 
 
+@pytest.mark.slow
 def test_no_question_can_reach_a_tool_that_writes(starter: Shell) -> None:
     told = starter.ts("discover", "git", "--json").json
 

@@ -129,6 +129,7 @@ def test_the_incident_of_october_pages_the_engineer_on_call(book: router.Ruleboo
     assert INCIDENT in {each.shown for each in recorded(OCTOBER)}
 
 
+@pytest.mark.slow
 def test_the_pull_request_passes_the_check_and_the_incident_has_no_rule_any_more(branch: Shell) -> None:
     checked = branch.ts("rules", "check")
     assert checked.code == 0, checked.out
@@ -150,6 +151,7 @@ def test_the_pull_request_changes_no_decision_of_the_corpus_and_one_of_october(
     assert changed(book, tidied, [each.query for each in recorded(OCTOBER)]) == [INCIDENT]
 
 
+@pytest.mark.slow
 def test_an_example_of_the_word_would_have_told(branch: Shell) -> None:
     file = branch.directory / "rules/incident/incident.toml"
     said = file.read_text(encoding="utf-8").replace(
@@ -163,6 +165,7 @@ def test_an_example_of_the_word_would_have_told(branch: Shell) -> None:
     assert f'incident.page-oncall does not match its own example "{INCIDENT}"' in checked.out
 
 
+@pytest.mark.slow
 def test_the_page_shows_what_the_commands_print(company: Shell) -> None:
     page = (TEAM / "README.md").read_text(encoding="utf-8")
     for arguments in (("rules", "check"), ("snapshot", "check")):
@@ -172,6 +175,7 @@ def test_the_page_shows_what_the_commands_print(company: Shell) -> None:
     assert covered[covered.index("coverage ") :] in page
 
 
+@pytest.mark.slow
 def test_only_the_comparison_with_october_tells_what_the_pull_request_does(branch: Shell) -> None:
     page = (TEAM / "README.md").read_text(encoding="utf-8")
 

@@ -88,6 +88,7 @@ def test_ones_that_ask_for_different_things_are_neither_narrower(one: str, other
     assert not narrower(condition(other), condition(one))
 
 
+@pytest.mark.slow
 def test_five_thousand_words_and_five_hundred_sentences_compare_in_moderate_time() -> None:
     """The test's own time limit would end a comparison of every word with every other."""
     words = ", ".join(f'"w{number} x"' for number in range(5000))
