@@ -18,6 +18,7 @@ class Given:
     sizes: tuple[int, ...] = ()
     """Numbers of rules that the caller asked for; empty for those that a part chooses."""
     clinc150: Path | None = None
+    livemcpbench: Path | None = None
 
     def sizes_or(self, usual: tuple[int, ...]) -> tuple[int, ...]:
         """Return the sizes that were asked for, or else the usual ones."""

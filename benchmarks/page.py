@@ -156,10 +156,32 @@ def _case(row: Row) -> tuple[str, ...]:
     )
 
 
+def _planning(part: Part) -> Iterator[str]:
+    heads = (
+        "tools", "questions", "recall@1", "recall@5", "a search", "making the index",
+        "prompt, narrowed", "prompt, all tools",
+    )  # fmt: skip
+    yield table(heads, (_searched(row) for row in part.rows))
+
+
+def _searched(row: Row) -> tuple[str, ...]:
+    tokens = (as_number(row[name]) for name in ("narrowed_tokens", "whole_tokens"))
+    return (
+        f"{row['tools']:,}",
+        f"{row['questions']:,}",
+        number(as_number(row["recall_1"])),
+        number(as_number(row["recall_5"])),
+        milliseconds(as_number(row["search_ms"])),
+        milliseconds(as_number(row["build_ms"])),
+        *(UNKNOWN if each is None else f"{each:,.0f} tokens" for each in tokens),
+    )
+
+
 SHOWN: Final[dict[str, Callable[[Part], Iterator[str]]]] = {
     "decisions": _decisions,
     "peers": _peers,
     "compile": _compile,
     "processes": _processes,
     "adversarial": _adversarial,
+    "planning": _planning,
 }

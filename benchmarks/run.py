@@ -1,9 +1,9 @@
 """Measures and writes down: results, a page and a plot.
 
-    python -m benchmarks.run [PARTS…] [--sizes N,N…] [--clinc150 FILE] [--json-to FILE]
+    python -m benchmarks.run [PARTS…] [--sizes N,N…] [--clinc150 FILE] [--livemcpbench DIR] [--json-to FILE]
     python -m benchmarks.run --draw
 
-PARTS are decisions, peers, compile, processes, adversarial; all of them by default. What was measured
+PARTS are decisions, peers, compile, processes, adversarial, planning; by default all. What was measured
 replaces those parts of benchmarks/results.json; docs/benchmarks.md and .svg are drawn from all of it.
 `--sizes` are numbers of rules; for adversarial the largest is the most of anything.
 """
@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from benchmarks import adversarial, compiling, decisions, page, peers, plot, processes, results
+from benchmarks import adversarial, compiling, decisions, page, peers, planning, plot, processes, results
 from benchmarks.given import Given
 from benchmarks.results import Part
 
@@ -28,6 +28,7 @@ PARTS: Final[dict[str, Callable[[Given], Part]]] = {
     "compile": compiling.measure,
     "processes": processes.measure,
     "adversarial": adversarial.measure,
+    "planning": planning.measure,
 }
 
 
@@ -37,7 +38,7 @@ def main() -> None:
     found = {} if asked.json_to else results.read()
     for name in asked.parts:
         print(f"{name} …", flush=True)
-        with _given(asked.sizes, asked.clinc150) as given:
+        with _given(asked) as given:
             found[name] = PARTS[name](given)
         for line in found[name].skipped:
             print(f"  skipped: {line}", flush=True)
@@ -56,6 +57,9 @@ def _arguments() -> argparse.Namespace:
     reader.add_argument("--sizes", type=_sizes, default=(), help="numbers of rules, with commas between")
     reader.add_argument(
         "--clinc150", type=_file, default=os.environ.get("TS_CLINC150") or None, help="data_full.json.gz"
+    )
+    reader.add_argument(
+        "--livemcpbench", type=Path, default=os.environ.get("TS_LIVEMCPBENCH") or None, help="its folder"
     )
     reader.add_argument("--json-to", type=Path, help="write results here, and neither page nor plot")
     asked = reader.parse_args()
@@ -83,13 +87,13 @@ def _file(name: str) -> Path:
 
 
 @contextmanager
-def _given(sizes: tuple[int, ...], clinc150: Path | None) -> Iterator[Given]:
+def _given(asked: argparse.Namespace) -> Iterator[Given]:
     """Give a part an empty directory, and keep settings and state of a person's own out of it."""
     for name in [each for each in os.environ if each.startswith("TS_")]:
         del os.environ[name]
     with tempfile.TemporaryDirectory() as above:
         os.environ["TS_HOME"] = str(Path(above) / "state")
-        yield Given(Path(above), sizes, clinc150)
+        yield Given(Path(above), asked.sizes, asked.clinc150, asked.livemcpbench)
 
 
 if __name__ == "__main__":

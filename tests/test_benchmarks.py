@@ -91,6 +91,34 @@ def test_decisions_are_measured_with_public_queries(tmp_path: Path) -> None:
     assert (corpora, measured["decisions"]["skipped"]) == ({"made up", "CLINC150"}, [])
 
 
+def test_search_is_not_measured_where_its_data_are_missing(tmp_path: Path) -> None:
+    measured, said = run(tmp_path, "planning", TS_LIVEMCPBENCH="")
+
+    assert measured["planning"]["rows"] == []
+    assert "skipped: search and prompts: name LiveMCPBench" in said
+
+
+def tools(folder: Path) -> Path:
+    """Write a data set in the form of LiveMCPBench."""
+    made = [
+        {"name": f"{name}_find", "description": f"Finds a {name}", "inputSchema": {}, "annotations": None}
+        for name in NAMES
+    ]
+    offers = [{"name": "People", "description": "", "tools": {"people": {"tools": made}}}]
+    steps = {"Steps": "1. Find a pilot\n2. Find a baker", "Tools": "1. pilot_find\n2. baker_find"}
+    for name, told in (("tools", offers), ("annotations", [{"Annotator Metadata": steps}])):
+        (folder / f"{name}.json.gz").write_bytes(gzip.compress(json.dumps(told).encode()))
+    return folder
+
+
+def test_search_and_prompts_are_measured_where_its_data_are(tmp_path: Path) -> None:
+    measured, _ = run(tmp_path, "planning", TS_LIVEMCPBENCH=str(tools(tmp_path)))
+
+    [row] = measured["planning"]["rows"]
+    assert (row["tools"], row["questions"], row["recall_1"]) == (10, 2, 1)
+    assert row["narrowed_tokens"] == row["whole_tokens"] > 100
+
+
 def test_rules_of_public_queries_take_some_of_them(tmp_path: Path) -> None:
     corpus = public(queries(tmp_path / "data.json.gz"))(50)
     book = router.load(corpus.write(tmp_path / "project"))
