@@ -111,6 +111,7 @@ def tools(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_search_and_prompts_are_measured_where_its_data_are(tmp_path: Path) -> None:
     measured, _ = run(tmp_path, "planning", TS_LIVEMCPBENCH=str(tools(tmp_path)))
 
