@@ -193,6 +193,11 @@ class Router:
         return tuple(sorted({step.use for step in kept}))
 
 
+def _covers(tied: Target, use: Target) -> bool:
+    """Whether a plan that may use a tied target may use another: a server without a tool stands for all."""
+    return tied == use or (not tied.member and (tied.scheme, tied.name) == (use.scheme, use.name))
+
+
 def _with_usage(outcome: Outcome, planned: Planned | None) -> Outcome:
     """Return the outcome with what its plan took, and with what the asker should know of it."""
     if planned is None:
@@ -208,7 +213,8 @@ def _is_outdated(outcome: Outcome) -> bool:
 
 
 def _refuse_others(plan: Plan, among: tuple[Target, ...]) -> None:
-    others = sorted({str(step.use) for step in plan.steps if among and step.use not in among})
+    used = {step.use for step in plan.steps} if among else set()
+    others = sorted(str(use) for use in used if not any(_covers(each, use) for each in among))
     if others:
         tied = ", ".join(map(str, among))
         raise PlanRefused(f"the planner chose {', '.join(others)}; rules tie between {tied}")

@@ -100,7 +100,7 @@ def test_search_is_not_measured_where_its_data_are_missing(tmp_path: Path) -> No
 
 def tools(folder: Path) -> Path:
     """Write a data set in the form of LiveMCPBench."""
-    made = [
+    made: list[dict[str, Any]] = [
         {"name": f"{name}_find", "description": f"Finds a {name}", "inputSchema": {}, "annotations": None}
         for name in NAMES
     ]
@@ -164,7 +164,7 @@ def test_what_cannot_be_meant_is_refused(arguments: tuple[str, ...]) -> None:
 def test_every_part_measures(tmp_path: Path) -> None:
     others = [name for name in PARTS if name != "decisions"]
 
-    measured, _ = run(tmp_path, *others)
+    measured, _ = run(tmp_path, *others, TS_LIVEMCPBENCH=str(tools(tmp_path)))
 
     assert sorted(measured) == sorted(others)
     assert all(part["rows"] for part in measured.values())

@@ -66,6 +66,14 @@ async def test_a_planner_may_choose_among_the_tied_targets(tmp_path: Path) -> No
     assert [str(each) for each in among] == ["a2a:writer", "mcp:git/one", "mcp:time/two"]
 
 
+async def test_a_server_that_ties_without_a_tool_stands_for_its_tools(tmp_path: Path) -> None:
+    rules = TIE.replace('use = "mcp:git/one"', 'use = "mcp:git"')
+    planner = FakePlanner(Plan("planner", (Step("1", Target("mcp", "git", "any"), {}),)))
+    router, _ = over(projects.book(tmp_path, rules), {"mcp:git/any": "ANY"}, planner=planner)
+
+    assert (await router.ask("alpha beta")).answer == "ANY"
+
+
 async def test_a_planner_may_not_choose_another_target_on_a_tie(tmp_path: Path) -> None:
     planner = FakePlanner(Plan("planner", (Step("1", Target("mcp", "git", "push"), {}),)))
     router, driver = over(projects.book(tmp_path, TIE), {"mcp:git/push": "gone"}, planner=planner)

@@ -11,7 +11,7 @@ SATURATION: Final = 1.5
 """`k1` of BM25: how soon a repeated word stops counting."""
 LENGTH_PENALTY: Final = 0.5
 """`b` of BM25: how much a long document loses."""
-DIGITS: Final = 4
+DIGITS: Final = 6
 """Of a score, so that sums whose last bits differ between machines tie everywhere alike."""
 NOTHING: Final = ("",)
 """Stands for a document without words, which the library does not take."""
@@ -23,7 +23,7 @@ class Ranking:
     def __init__(self, documents: Sequence[Sequence[str]]) -> None:
         self._index: bm25s.BM25 | None = None
         if documents:
-            self._index = bm25s.BM25(method="lucene", k1=SATURATION, b=LENGTH_PENALTY)
+            self._index = bm25s.BM25(method="lucene", k1=SATURATION, b=LENGTH_PENALTY, dtype="float64")
             self._index.index([each or NOTHING for each in documents], show_progress=False)
 
     def __contains__(self, stem: str) -> bool:
@@ -35,6 +35,6 @@ class Ranking:
         known = sorted({stem for stem in stems if stem in self})
         if self._index is None or not known:
             return []
-        scores = enumerate(self._index.get_scores(known).tolist())
-        found = [(number, rounded) for number, score in scores if (rounded := round(score, DIGITS)) > 0]
-        return sorted(found, key=lambda each: (-each[1], each[0]))
+        scores = self._index.get_scores(known).round(DIGITS)
+        order = (-scores).argsort(kind="stable")[: int((scores > 0).sum())]
+        return list(zip(order.tolist(), scores[order].tolist(), strict=True))

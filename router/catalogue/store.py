@@ -129,11 +129,11 @@ class Store:
     def plan(self, query: Query) -> Plan | None:
         """Return a plan of one call where one tool is decisively ahead, safe, and has all its arguments."""
         target = self._indexed().decisive(query)
-        offers = (
-            each for each in self.offers() if target and (each.scheme, each.name) == ("mcp", target.name)
-        )
-        tool = next((each.tool(target.member) for each in offers if target), None)
-        if target is None or tool is None or tool.read_only is not True:
+        if target is None or target.scheme != "mcp":
+            return None
+        offers = (each for each in self.offers() if (each.scheme, each.name) == ("mcp", target.name))
+        tool = next((each.tool(target.member) for each in offers), None)
+        if tool is None or tool.read_only is not True:
             return None
         filled: Callable[[JSON, str], dict[str, JSON] | None] = import_module(FILLING).filled
         args = filled(tool.input_schema, query.text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -19,7 +20,7 @@ from router.planner.prompt import repair
 from router.planner.shape import response_format
 from router.planner.showing import Shown, tokens_of
 from router.planner.tiers import tier
-from router.planner.ways import FIRST_WAIT_SECONDS, Ask, Reply, Way
+from router.planner.ways import FIRST_WAIT_SECONDS, Ask, Reply, Way, said
 from router.ports import Budget, Spend, Usage
 
 BUSY: Final = frozenset({429, 500, 502, 503, 504})
@@ -67,8 +68,7 @@ class Asking:
         raise ModelUnavailable("; ".join(map(str, failures)) or "no model is set up")
 
     async def _by(self, way: Way) -> Plan:
-        if way.settings.name == PAID:
-            self.cheaper = not self.budget.admit()
+        self.cheaper = way.settings.name == PAID and not self.budget.admit()
         model, effort = tier(self.planning, self.query, cheaper=self.cheaper)
         self.model = f"{way.settings.name}:{model}"
         ask = Ask(model, self.messages, effort, response_format(self.schema), self.planning.answer_tokens)
@@ -106,7 +106,9 @@ class Asking:
             elif ask.response_format is not None:
                 ask = replace(ask, response_format=None)
             else:
-                raise ModelUnavailable("refuses the request", self.model, 400)
+                words = said(reply.body if isinstance(reply.body, dict) else {})
+                reason = "refuses the request" + (f": {words}" if words else "")
+                raise ModelUnavailable(reason, self.model, 400)
 
     async def _patiently(self, way: Way, ask: Ask) -> Reply:
         """Ask, and ask again where the way is busy or broke off."""
@@ -125,6 +127,10 @@ class Asking:
                     raise
                 await anyio.sleep(wait)
                 attempt += 1
+            except anyio.get_cancelled_exc_class():
+                with suppress(BudgetSpent):  # nothing stands in the way of ending
+                    self._note(way.settings, ask, None, ModelUnavailable("given up", self.model, sent=True))
+                raise
             else:
                 self._note(way.settings, ask, reply, None)
                 return reply

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,7 +19,9 @@ _CHANNEL: Final = re.compile(r"<\|channel\|>\s*(\w+)[^<]*(?:<\|constrain\|>[^<]*
 _REASONING: Final = "analysis"
 """The channel in which a model thinks aloud."""
 _MARKER: Final = re.compile(r"<\|[a-z_]+\|>")
-_STRIPPED: Final = re.compile(r"assistant\s*final\s*(?:json)?\s*(?=[{`])", re.IGNORECASE)
+_STRIPPED: Final = re.compile(r"assistant\s*final\s*(?:json\s*)?(?=[{`])", re.IGNORECASE)
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
+"""Of server-sent events, which know no others: a text may hold those that Python splits at too."""
 _THOUGHT: Final = re.compile(r"<(think|thinking|analysis)>.*?(</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 _DECODER: Final = json.JSONDecoder()
 
@@ -46,17 +48,18 @@ def answer(body: JSON) -> Answer:
     message = choice.get("message")
     message = message if isinstance(message, Mapping) else {}
     ended = choice.get("finish_reason") == "length"
-    texts = [text for text in _texts(message) if text.strip()]
+    sent = (text[:LONGEST_TEXT] for text in _texts(message))
+    texts = [(text, said) for text in sent if (said := _unwrapped(text)).strip()]
     if not texts:
         return Answer(fault="the answer is empty", cut=True)
     faults: list[str] = []
-    for text in texts:
-        found, fault = _object(text[:LONGEST_TEXT])
+    for text, said in texts:
+        found, fault = _object(said)
         if found is not None:
             return Answer(found, text)
         faults.append(fault)
     fault = "the answer was cut off before its end" if ended else faults[0]
-    return Answer(text=texts[0][:LONGEST_TEXT], fault=fault, cut=ended)
+    return Answer(text=texts[0][0], fault=fault, cut=ended)
 
 
 def salvaged(body: JSON) -> Answer | None:
@@ -65,25 +68,30 @@ def salvaged(body: JSON) -> Answer | None:
     text = error.get("failed_generation") if isinstance(error, Mapping) else None
     if not isinstance(text, str):
         return None
-    found, fault = _object(text[:LONGEST_TEXT])
+    text = text[:LONGEST_TEXT]
+    found, fault = _object(_unwrapped(text))
     return Answer(found, text) if found is not None else Answer(text=text, fault=fault)
 
 
-def folded(lines: Iterable[str]) -> dict[str, Any]:
-    """Return one chat completion made of a streamed one's lines; what was cut has no `finish_reason`."""
+def folded(text: str) -> dict[str, Any]:
+    """Return one chat completion made of a streamed one; what was cut ends for want of `length`.
+
+    A damaged chunk ends it, since without that chunk the rest would say something else.
+    """
     content: list[str] = []
     called: list[str] = []
     ended: str | None = None
     whole: dict[str, Any] = {}
-    for line in lines:
+    for line in _LINE_END.split(text):
         if not line.startswith("data:") or (raw := line[5:].strip()) == "[DONE]":
             continue
         try:
             chunk = json.loads(raw)
         except (ValueError, RecursionError):
-            continue
+            chunk = None
         if not isinstance(chunk, Mapping):
-            continue
+            ended = None
+            break
         whole |= {key: chunk[key] for key in ("usage", "error", "provider") if chunk.get(key)}
         choice = _first_choice(chunk) or {}
         delta = choice.get("delta")
@@ -91,10 +99,10 @@ def folded(lines: Iterable[str]) -> dict[str, Any]:
         content += _strings(delta.get("content"))
         called += _arguments(delta)
         ended = choice.get("finish_reason") or ended
-    text = "".join(content) or "".join(called)
-    if not text and "error" in whole:
+    told = "".join(content) or "".join(called)
+    if not told and "error" in whole:
         return whole
-    choice = {"message": {"content": text}, "finish_reason": ended or "length"}
+    choice = {"message": {"content": told}, "finish_reason": ended or "length"}
     return {**whole, "choices": [choice]}
 
 
@@ -132,8 +140,7 @@ def _arguments(message: Mapping[str, JSON]) -> list[str]:
 
 def _object(text: str) -> tuple[JSON, str]:
     """Return the one JSON object of a text, or None and why."""
-    found: list[JSON] = []
-    text = _unwrapped(text)
+    found: dict[str, JSON] = {}
     place = text.find("{")
     while place >= 0:
         if _depth(text, place) > DEEPEST:
@@ -143,22 +150,24 @@ def _object(text: str) -> tuple[JSON, str]:
         except (ValueError, RecursionError):
             end = place + 1
         else:
-            found.append(value)
+            found[json.dumps(value, sort_keys=True)] = value
         place = text.find("{", end)
-    distinct = [each for number, each in enumerate(found) if each not in found[:number]]
-    plans = [each for each in distinct if isinstance(each, dict) and "steps" in each]
+    plans = [each for each in found.values() if isinstance(each, dict) and "steps" in each]
     if len(plans) == 1:
         return plans[0], ""
     if len(plans) > 1:
         return None, f"the answer holds {len(plans)} plans; one is wanted"
-    return None, "the answer holds JSON without steps" if distinct else "the answer holds no JSON object"
+    return None, "the answer holds JSON without steps" if found else "the answer holds no JSON object"
 
 
 def _unwrapped(text: str) -> str:
     """Return a text without reasoning and markers of the model's own format."""
-    said = [each for each in _CHANNEL.finditer(text) if each[1] != _REASONING]
+    channels = list(_CHANNEL.finditer(text))
+    said = [each for each in channels if each[1] != _REASONING]
     if said:
         text = text[said[-1].end() :].partition("<|channel|>")[0]
+    elif channels:  # it thought, and never came to its answer: a draft is none
+        text = text[: channels[0].start()]
     elif stripped := list(_STRIPPED.finditer(text)):
         text = text[stripped[-1].end() :]
     return _MARKER.sub(" ", _THOUGHT.sub(" ", text))

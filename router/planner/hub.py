@@ -18,6 +18,7 @@ from router.planner.ways import FIRST_WAIT_SECONDS, HUB_PREFIX, Ask, Reply, body
 
 OTHER_VARIABLE: Final = "HF_API_KEY"
 """Read where `env:HF_TOKEN` is wanted and not set."""
+_BROKEN_OFF: Final = (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError)
 LISTING_SECONDS: Final = 2.0
 """That an answer waits for the prices at the most."""
 
@@ -80,7 +81,7 @@ class HubWay:
             raise ModelUnavailable(f"the answer is no chat completion: {error}", name, 200) from error
         except httpx2.HTTPError as error:
             reason = f"cannot be reached: {str(error) or type(error).__name__}"
-            broke_off = isinstance(error, httpx2.ReadError | httpx2.RemoteProtocolError)
+            broke_off = isinstance(error, _BROKEN_OFF)
             again = FIRST_WAIT_SECONDS if broke_off else None
             raise ModelUnavailable(reason, name, retry_after_seconds=again, sent=broke_off) from error
         told: dict[str, Any] = json.loads(json.dumps(answered))

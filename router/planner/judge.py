@@ -14,6 +14,9 @@ from router.planner.showing import Entry, Shown
 
 MOST_FAULTS: Final = 12
 """That a model is told at once."""
+LONGEST_FAULT: Final = 300
+"""Characters; a model may name a target of any length."""
+LONGEST_ID: Final = 64
 _KEYS: Final = frozenset({"id", "use", "args", "message", "needs"})
 
 
@@ -39,7 +42,7 @@ def judged(found: JSON, shown: Shown, most_steps: int) -> tuple[Plan | None, tup
         except PlanRefused as error:
             faults.append(error.reason)
     if faults:
-        return None, tuple(faults[:MOST_FAULTS])
+        return None, tuple(map(_shortened, faults[:MOST_FAULTS]))
     return Plan("planner", tuple(steps)), ()
 
 
@@ -52,7 +55,7 @@ def _step(told: JSON, number: int, shown: Shown) -> tuple[Step | None, list[str]
         return None, [*faults, entry]
     id_ = told.get("id", str(number))
     id_ = str(id_) if isinstance(id_, int) and not isinstance(id_, bool) else id_
-    if not isinstance(id_, str) or not id_ or ":" in id_:
+    if not isinstance(id_, str) or ":" in id_ or not id_.isprintable() or not 0 < len(id_) <= LONGEST_ID:
         faults.append('"id" must be a string such as "1"')
     needs = told.get("needs") or []
     if isinstance(needs, list):
@@ -88,6 +91,8 @@ def _given(told: dict[str, JSON], entry: Entry) -> tuple[dict[str, JSON] | None,
         message = told.get("message") or ""
         if not isinstance(message, str) or not message.strip():
             return None, None, ['an agent needs a "message"']
+        if not _is_whole(message):
+            return None, None, ['"message" holds half a character']
         return None, message, []
     args = _arguments(told.get("args"))
     if args is None:
@@ -108,8 +113,26 @@ def _arguments(args: JSON) -> dict[str, JSON] | None:
 
 def _unfit(entry: Entry, args: dict[str, JSON]) -> Iterator[str]:
     try:
-        json.dumps(args, allow_nan=False)
+        written = json.dumps(args, ensure_ascii=False, allow_nan=False)
     except (ValueError, RecursionError):
         yield '"args" holds a number that JSON does not know'
         return
+    if not _is_whole(written):
+        yield '"args" holds half a character'
+        return
     yield from argument_faults(entry.input_schema, args)
+
+
+def _is_whole(text: str) -> bool:
+    """Whether a text can be sent: JSON may escape half of a character, which no encoding has."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _shortened(fault: str) -> str:
+    """Return a fault as it can be told and printed, whatever a model called its targets."""
+    plain = "".join(each if each.isprintable() else "?" for each in fault[:LONGEST_FAULT])
+    return plain + ("…" if len(fault) > LONGEST_FAULT else "")

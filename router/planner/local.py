@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import anyio
 import httpx
@@ -20,6 +20,8 @@ from router.planner.ways import (
     secret,
     timed_out,
 )
+
+_BROKEN_OFF: Final = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 
 
 class LocalWay:
@@ -75,7 +77,7 @@ class LocalWay:
             raise timed_out(self.settings, self._name("")) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             reason = f"cannot be reached at {self.settings.base_url}: {str(error) or type(error).__name__}"
-            broke_off = isinstance(error, httpx.ReadError | httpx.RemoteProtocolError)
+            broke_off = isinstance(error, _BROKEN_OFF)
             again = FIRST_WAIT_SECONDS if broke_off else None
             raise ModelUnavailable(
                 reason, self._name(""), retry_after_seconds=again, sent=broke_off

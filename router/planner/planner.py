@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -13,6 +14,7 @@ from router.core.book import Rulebook
 from router.core.canonical import digest
 from router.core.plan import JSON, Plan
 from router.core.settings import Planning
+from router.errors import ModelUnavailable
 from router.planner.asking import Asking
 from router.planner.judge import judged
 from router.planner.prompt import messages, template
@@ -21,9 +23,6 @@ from router.planner.showing import Shown, shown
 from router.planner.tiers import tier
 from router.planner.ways import Way
 from router.ports import Budget, Catalogue, Planned, PlanRequest
-
-EVERYTHING = 10**12
-"""Tokens that no catalogue takes."""
 
 
 class Plans(Protocol):
@@ -66,16 +65,20 @@ class AskingPlanner:
 
     def recall(self, request: PlanRequest) -> Planned | None:
         """See `router.ports.Planner`."""
-        return self._remembered(self._key(request), request) if self.plans is not None else None
+        if self.plans is None:
+            return None
+        known = self._shown(request)
+        return self._remembered(self.plans, self._key(request, known), known)
 
     async def plan(self, request: PlanRequest) -> Planned:
         """See `router.ports.Planner`."""
         if self.plans is None:
             return await self._asked(request)
-        key = self._key(request)
-        async with self._alone(key):
-            if (known := self._remembered(key, request)) is not None:
-                return known
+        known = self._shown(request)
+        key = self._key(request, known)
+        async with self.plans.asking(key):
+            if (remembered := self._remembered(self.plans, key, known)) is not None:
+                return remembered
             planned = await self._asked(request)
             self.plans.keep(key, _stored(planned, request))
             return planned
@@ -83,18 +86,15 @@ class AskingPlanner:
     def forget(self, request: PlanRequest) -> None:
         """See `router.ports.Planner`."""
         if self.plans is not None:
-            self.plans.drop(self._key(request))
-
-    @asynccontextmanager
-    async def _alone(self, key: str) -> AsyncIterator[None]:
-        if self.plans is None:
-            yield
-            return
-        async with self.plans.asking(key):
-            yield
+            self.plans.drop(self._key(request, self._shown(request)))
 
     async def _asked(self, request: PlanRequest) -> Planned:
         seen = self._shown(request, self.planning.tools_tokens)
+        if not seen.entries:
+            raise ModelUnavailable(
+                "no model was asked, since nothing is known that it could use; ts discover asks servers and"
+                " agents what they offer"
+            )
         schema = plan_schema(str(each.target) for each in seen.entries)
         chat = messages(
             self.book, request.query, seen, schema, tie=bool(request.among), steps=self.planning.steps
@@ -106,25 +106,23 @@ class AskingPlanner:
         warnings = ("most of the budget is spent: the cheaper model was asked",) if asking.cheaper else ()
         return Planned(plan, asking.model, asking.usage, len(seen.entries), seen.known, warnings)
 
-    def _remembered(self, key: str, request: PlanRequest) -> Planned | None:
+    def _remembered(self, plans: Plans, key: str, known: Shown) -> Planned | None:
         """Return what is kept under a key, if it can still be carried out."""
-        stored = self.plans.find(key) if self.plans is not None else None
+        stored = plans.find(key)
         if stored is None:
             return None
-        plan, _ = judged(stored.get("plan"), self._shown(request, EVERYTHING), self.planning.steps)
-        if plan is None:
-            return None
-        return Planned(Plan("cache", plan.steps), str(stored.get("model", "")))
+        plan, _ = judged(stored.get("plan"), known, self.planning.steps)
+        return Planned(Plan("cache", plan.steps), str(stored.get("model", ""))) if plan is not None else None
 
-    def _shown(self, request: PlanRequest, most_tokens: int) -> Shown:
+    def _shown(self, request: PlanRequest, most_tokens: int | None = None) -> Shown:
         return shown(self.catalogue, request.query, request.among, self.book.admission, most_tokens)
 
-    def _key(self, request: PlanRequest) -> str:
+    def _key(self, request: PlanRequest, known: Shown) -> str:
         """Return what tells this request from all that could have another answer."""
         query = request.query
-        return digest(
+        told = json.dumps(  # with escapes: foreign schemas may hold what has no canonical form
             {
-                "text": " ".join(unicodedata.normalize("NFKC", query.text).split()),
+                "text": " ".join(unicodedata.normalize("NFC", query.text).split()),
                 "modes": sorted(query.modes),
                 "words": sorted(query.words),
                 "facts": dict(query.facts),
@@ -132,15 +130,15 @@ class AskingPlanner:
                 "cwd": query.cwd,
                 "repository": query.repository,
                 "among": sorted(map(str, request.among)),
-                "known": [
-                    [str(each.target), each.description, each.input_schema]
-                    for each in self._shown(request, EVERYTHING).entries
-                ],
+                "known": [[str(each.target), each.description, each.input_schema] for each in known.entries],
+                "peers": dict(known.peers),
                 "prompt": template(self.book),
                 "model": tier(self.planning, query, cheaper=False),
                 "steps": self.planning.steps,
-            }
+            },
+            sort_keys=True,
         )
+        return digest(told)
 
 
 def _stored(planned: Planned, request: PlanRequest) -> dict[str, JSON]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib import resources
+from typing import Final
 
 from router.core.book import Rulebook
 from router.core.canonical import digest
@@ -14,6 +16,9 @@ from router.planner.showing import Entry, Shown
 
 TEMPLATE = "planner.md.j2"
 """Of the project, below `prompts/`, or the one that comes along."""
+LONGEST_ANSWER: Final = 32_000
+"""Characters of an answer that the model is shown again: each is paid for once more."""
+_CONTROL: Final = re.compile(r"<(?=\|\w+\|>)")
 
 
 def template(book: Rulebook) -> str:
@@ -31,11 +36,12 @@ def messages(
     """
     tools = [_told(each) for each in shown.entries if each.target.scheme == "mcp"]
     agents = [_told(each) for each in shown.entries if each.target.scheme == "a2a"]
+    peers = ((name, _harmless(about)) for name, about in shown.peers.items())
     values: dict[str, JSON] = {
         "schema": json.dumps(schema, ensure_ascii=False),
         "tools": tools,
         "agents": agents,
-        "servers": {name: about for name, about in shown.peers.items() if name.startswith("mcp:")},
+        "servers": {name: about for name, about in peers if name.startswith("mcp:")},
         "shown": len(shown.entries),
         "known": shown.known,
         "tie": tie,
@@ -61,12 +67,20 @@ def repair(answer: str, faults: tuple[str, ...]) -> list[dict[str, str]]:
     wrong = (
         f"This plan cannot be carried out:\n{listed}\nAnswer with the corrected JSON object and nothing else."
     )
-    return [{"role": "assistant", "content": answer}, {"role": "user", "content": wrong}]
+    return [
+        {"role": "assistant", "content": _harmless(answer[:LONGEST_ANSWER])},
+        {"role": "user", "content": wrong},
+    ]
 
 
 def _told(entry: Entry) -> dict[str, JSON]:
     return {
         "use": str(entry.target),
-        "description": entry.description,
-        "schema": json.dumps(entry.input_schema, ensure_ascii=False),
+        "description": _harmless(entry.description),
+        "schema": _harmless(json.dumps(entry.input_schema, ensure_ascii=False)),
     }
+
+
+def _harmless(foreign: str) -> str:
+    """Return a text without marks such as `<|end|>`: some servers obey them wherever they stand."""
+    return _CONTROL.sub("< ", foreign)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from router.core.admission import Admission
 from router.core.plan import JSON, Target
 from router.core.query import Query
-from router.ports import Catalogue, Offer
+from router.core.text import contains
+from router.ports import Catalogue, Offer, Tool
 
 CHARACTERS_A_TOKEN: Final = 4
 """Of English text and JSON, about; every model cuts otherwise."""
@@ -25,6 +26,8 @@ class Entry:
     description: str
     input_schema: JSON = None
     """Of a tool's arguments; None for an agent."""
+    labels: tuple[str, ...] = ()
+    """What `-w` looks at beside names and settings."""
 
     @property
     def tokens(self) -> int:
@@ -54,57 +57,88 @@ def tokens_of(text: str) -> int:
 
 
 def shown(
-    catalogue: Catalogue, query: Query, among: tuple[Target, ...], admission: Admission, most_tokens: int
+    catalogue: Catalogue,
+    query: Query,
+    among: tuple[Target, ...],
+    admission: Admission,
+    most_tokens: int | None = None,
 ) -> Shown:
-    """Choose what a model is shown; on a tie only the tied targets.
+    """Choose what a model is shown: all that modes and words admit, on a tie only the tied targets.
 
-    Where all would take more tokens than `most_tokens`, those go in that search ranks highest.
+    Where all would take more tokens than `most_tokens`, those go in that search ranks highest, as far as they
+    fit; the nearest always does, and on a tie the nearest of each tied target: the choice is between them.
     """
     offers = catalogue.offers()
     entries = {each.target: each for offer in offers for each in _entries(offer)}
     if among:
-        entries = {each.target: each for each in _tied(entries, among)}
+        kept = [each for target, each in entries.items() if any(_is_of(target, tied) for tied in among)]
     else:
-        nearest = [hit.target for hit in catalogue.nearest(query, MOST_RANKED)]
-        admitted = [target for target in sorted(entries) if not admission.refusal(target, query)]
-        ranked = dict.fromkeys(each for each in (*nearest, *admitted) if each in entries)
-        entries = {target: entries[target] for target in ranked}
-    chosen = sorted(_within(entries.values(), most_tokens), key=lambda each: each.target)
+        kept = [each for each in entries.values() if _admits(admission, each, query)]
+    chosen = sorted(kept, key=lambda each: each.target)
+    if most_tokens is not None:
+        sizes = {each.target: each.tokens for each in chosen}
+        if sum(sizes.values()) > most_tokens:
+            ranked = _ranked(catalogue, query, sizes)
+            within = _within(ranked, sizes, _must(ranked, among), most_tokens)
+            chosen = [each for each in chosen if each.target in within]
     used = {(each.target.scheme, each.target.name) for each in chosen}
     peers = {
         f"{offer.scheme}:{offer.name}": " - ".join(filter(None, (offer.title, offer.description)))
         for offer in offers
         if (offer.scheme, offer.name) in used
     }
-    return Shown(tuple(chosen), len(entries), peers)
+    return Shown(tuple(chosen), len(kept), peers)
 
 
 def _entries(offer: Offer) -> Iterator[Entry]:
+    own = (offer.title, offer.description)
     if offer.scheme == "a2a":
-        yield Entry(Target("a2a", offer.name), offer.description)
-    for tool in offer.tools:
+        yield Entry(Target("a2a", offer.name), offer.description, labels=own)
+    for tool in filter(_is_sayable, offer.tools):
         schema = (tool.input_schema or {"type": "object"}) if offer.scheme == "mcp" else None
-        yield Entry(Target(offer.scheme, offer.name, tool.name), tool.description, schema)
+        target = Target(offer.scheme, offer.name, tool.name)
+        yield Entry(target, tool.description, schema, (*tool.tags, tool.description, *own))
 
 
-def _tied(entries: Mapping[Target, Entry], among: Iterable[Target]) -> Iterator[Entry]:
-    """Yield what is known of the tied targets; a server without a tool stands for all its tools."""
-    for target in among:
-        if target in entries:
-            yield entries[target]
-        elif not target.member:
-            yield from (
-                entry
-                for each, entry in entries.items()
-                if (each.scheme, each.name) == (target.scheme, target.name)
-            )
+def _is_sayable(tool: Tool) -> bool:
+    """Whether a plan can name it; a name cannot be fenced, so it must not hold marks of a chat's format."""
+    return tool.name.isprintable() and tool.name.split() == [tool.name] and "<|" not in tool.name
 
 
-def _within(entries: Iterable[Entry], most_tokens: int) -> Iterator[Entry]:
-    """Yield entries in their order as long as they fit; the first always does."""
-    taken = 0
-    for number, each in enumerate(entries):
-        taken += each.tokens
-        if number and taken > most_tokens:
-            return
-        yield each
+def _admits(admission: Admission, entry: Entry, query: Query) -> bool:
+    refusal = admission.refusal(entry.target, query)
+    if refusal != "words":
+        return not refusal
+    stems = admission.normaliser.stems
+    wanted = [word for each in query.words if (word := stems(each))]
+    return any(contains(stems(label), word) for label in entry.labels for word in wanted)
+
+
+def _is_of(target: Target, tied: Target) -> bool:
+    """Whether a tie is about a target; a server without a tool stands for all its tools."""
+    whole = tied.scheme == "mcp" and not tied.member
+    return target == tied or (whole and (target.scheme, target.name) == (tied.scheme, tied.name))
+
+
+def _ranked(catalogue: Catalogue, query: Query, sizes: Mapping[Target, int]) -> list[Target]:
+    """Return the targets, the nearest to the question first, and those that share no word with it last."""
+    nearest = (hit.target for hit in catalogue.nearest(query, MOST_RANKED))
+    return [target for target in dict.fromkeys((*nearest, *sizes)) if target in sizes]
+
+
+def _must(ranked: list[Target], among: tuple[Target, ...]) -> set[Target]:
+    best = (next((each for each in ranked if _is_of(each, tied)), None) for tied in among)
+    return {each for each in best if each is not None} or set(ranked[:1])
+
+
+def _within(
+    ranked: list[Target], sizes: Mapping[Target, int], must: set[Target], most_tokens: int
+) -> set[Target]:
+    """Return what must be in, and of the others what still fits: one that is too large hides no other."""
+    chosen = set(must)
+    left = most_tokens - sum(sizes[target] for target in must)
+    for target in ranked:
+        if target not in must and sizes[target] <= left:
+            chosen.add(target)
+            left -= sizes[target]
+    return chosen

@@ -16,6 +16,8 @@ from router.core.settings import ModelWay
 from router.errors import ModelUnavailable
 from router.planner.extract import folded
 
+_YEAR_SECONDS: Final = 31_536_000.0
+"""Longer than this nobody is asked to wait; infinity, which a header may say, has no place in JSON."""
 LARGEST_BYTES: Final = 4_000_000
 """Of an answer; a larger one is refused."""
 HUB_PREFIX: Final = "hf_"
@@ -69,7 +71,7 @@ class Way(Protocol):
 
 
 def body_of(ask: Ask) -> dict[str, Any]:
-    """Return the body of a chat completion, the model aside."""
+    """Return the body of a chat completion, the model aside; half a character, which no wire takes, is ?."""
     body: dict[str, Any] = {
         "messages": list(ask.messages),
         "max_tokens": ask.most_tokens,
@@ -79,7 +81,8 @@ def body_of(ask: Ask) -> dict[str, Any]:
         body["response_format"] = dict(ask.response_format)
     if ask.effort:
         body["reasoning_effort"] = ask.effort
-    return body
+    sendable: dict[str, Any] = json.loads(json.dumps(body, ensure_ascii=False).encode(errors="replace"))
+    return sendable
 
 
 def reply(name: str, status: int, headers: Mapping[str, str], content: bytes) -> Reply:
@@ -91,13 +94,13 @@ def reply(name: str, status: int, headers: Mapping[str, str], content: bytes) ->
     if not 200 <= status < 300:
         raise ModelUnavailable(_reason(status, text), name, status, _retry_after(headers))
     if text.lstrip().startswith(("data:", ":", "event:")):
-        body: JSON = folded(text.splitlines())
+        body: JSON = folded(text)
     else:
         body = _json(text)
     if not isinstance(body, dict):
         raise ModelUnavailable("the answer is not JSON", name, status)
     if error := body.get("error"):
-        raise ModelUnavailable(f"answers with an error: {_said(error)}", name, status)
+        raise ModelUnavailable(f"answers with an error: {said(error)}", name, status)
     if not body.get("choices") and "data" not in body:
         raise ModelUnavailable("sends no choices", name, status, FIRST_WAIT_SECONDS)
     return Reply(body, provider=str(body.get("provider") or provider))
@@ -147,26 +150,29 @@ def _reason(status: int, text: str) -> str:
         404: "knows no such address or model",
         429: "is asked too often",
     }
-    said = _said((_json(text) or {}) if text.lstrip().startswith("{") else "")
-    return f"{known.get(status, 'fails')} (HTTP {status})" + (f": {said}" if said else "")
+    told = said((_json(text) or {}) if text.lstrip().startswith("{") else "")
+    return f"{known.get(status, 'fails')} (HTTP {status})" + (f": {told}" if told else "")
 
 
-def _said(error: JSON) -> str:
-    """Return the words of an error on one line, shortened."""
+def said(error: JSON) -> str:
+    """Return the words of an error on one line, shortened, without what would move a terminal's cursor."""
     while isinstance(error, dict):
         error = error.get("message") or error.get("error") or ""
-    return " ".join(str(error).split())[:200]
+    line = " ".join(str(error or "").split())[:200]
+    return "".join(each if each.isprintable() else "?" for each in line)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Return the seconds of a Retry-After header, which may be a date."""
     value = headers.get("retry-after", "")
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
     except ValueError:
-        pass
-    try:
-        at = email.utils.parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, (at - dt.datetime.now(dt.UTC)).total_seconds()) if at.tzinfo else None
+        try:
+            at = email.utils.parsedate_to_datetime(value)
+        except (ValueError, OverflowError):
+            return None
+        if at.tzinfo is None:
+            return None
+        seconds = (at - dt.datetime.now(dt.UTC)).total_seconds()
+    return min(max(0.0, seconds), _YEAR_SECONDS)

@@ -96,9 +96,9 @@ def test_a_plan_that_a_server_refused_to_hand_out_is_salvaged() -> None:
     assert lost.found is None
 
 
-def lines(*chunks: JSON, done: bool = True) -> list[str]:
-    told = [": comment", "", *(f"data: {json.dumps(each)}" for each in chunks)]
-    return [*told, "data: [DONE]"] if done else told
+def stream(*chunks: JSON, done: bool = True) -> str:
+    told = [": comment", *(f"data: {json.dumps(each, ensure_ascii=False)}" for each in chunks)]
+    return "\n\n".join([*told, "data: [DONE]"] if done else told)
 
 
 def delta(ended: str | None = None, **said: JSON) -> JSON:
@@ -108,7 +108,7 @@ def delta(ended: str | None = None, **said: JSON) -> JSON:
 def test_a_streamed_answer_is_put_together() -> None:
     half = len(plan()) // 2
     whole = folded(
-        lines(
+        stream(
             delta(role="assistant"),
             delta(reasoning="hm {"),
             delta(content=plan()[:half]),
@@ -123,14 +123,53 @@ def test_a_streamed_answer_is_put_together() -> None:
 
 def test_a_streamed_call_of_a_tool_is_put_together() -> None:
     called = [delta(tool_calls=[{"function": {"arguments": each}}]) for each in (plan()[:9], plan()[9:])]
-    assert answer(folded(lines(*called, delta("stop")))).found == PLAN
+    assert answer(folded(stream(*called, delta("stop")))).found == PLAN
 
 
 def test_a_stream_that_ends_too_early_is_cut_and_an_error_in_it_is_told() -> None:
-    assert answer(folded(lines(delta(content=plan()[:20]), done=False))).cut
-    assert folded([*lines(delta(role="assistant"), {"error": {"message": "no"}}), "data: {", "data: 1"]) == {
-        "error": {"message": "no"}
-    }
+    assert answer(folded(stream(delta(content=plan()[:20]), done=False))).cut
+    failed = stream(delta(role="assistant"), {"error": {"message": "no"}}, done=False)
+    assert folded(f"{failed}\n\ndata: {{\n\ndata: 1") == {"error": {"message": "no"}}
+
+
+def test_a_stream_is_split_at_the_ends_of_its_lines_alone() -> None:
+    whole = json.dumps(json.loads(plan({**GOOD, "message": "a\u2028b\x85c"})), ensure_ascii=False)
+    assert "\u2028" in whole
+    for end in ("\n", "\r\n", "\r"):
+        sent = stream(delta(content=whole[:30]), delta(content=whole[30:]), delta("stop"))
+        assert answer(folded(sent.replace("\n", end))).found == json.loads(whole)
+
+
+@given(st.data())
+def test_a_stream_with_a_damaged_chunk_never_says_something_else(data: st.DataObject) -> None:
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(plan())), min_size=2, max_size=6)))
+    pieces = [plan()[start:end] for start, end in zip([0, *cuts], [*cuts, len(plan())], strict=True)]
+    chunks = [f"data: {json.dumps(delta(content=each))}" for each in pieces]
+    damaged = data.draw(st.integers(0, len(chunks) - 1))
+    chunks[damaged] = chunks[damaged][:-3]
+    found = answer(folded("\n\n".join([*chunks, f"data: {json.dumps(delta('stop'))}"]))).found
+    assert found in (None, PLAN)
+
+
+@pytest.mark.parametrize("after", ["", " but no", "<|end|><|start|>assistant<|channel|>final"])
+def test_a_plan_that_a_model_only_thought_of_is_no_answer(after: str) -> None:
+    found = answer(body(f"<|channel|>analysis<|message|>maybe {plan()}{after}"))
+    assert (found.found, found.fault, found.cut) == (None, "the answer is empty", True)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "assistantfinal" + " " * 190_000,
+        "assistant final json " * 9_000,
+        "<think>" * 28_000,
+        "<|channel|>" * 18_000,
+        " ".join(f'{{"a": {number}}}' for number in range(15_000)),
+    ],
+)
+@pytest.mark.timeout(30)
+def test_no_text_takes_long_to_look_through(sent: str) -> None:
+    assert answer(body(sent)).found is None
 
 
 @given(json_values)
@@ -141,7 +180,12 @@ def test_nothing_that_a_server_sends_raises(sent: JSON) -> None:
     found = answer(body(sent))
     assert found.found is None or "steps" in found.found
     salvaged(sent)
-    folded([f"data: {json.dumps(sent)}", f"data: {json.dumps({'choices': [sent]})}"])
+    folded(stream(sent, {"choices": [sent]}))
+
+
+@given(st.text())
+def test_no_text_that_a_server_streams_raises(sent: str) -> None:
+    assert answer(folded(f"data: {sent}")).found is None
 
 
 @given(st.text(), st.text())

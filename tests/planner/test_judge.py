@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.core.plan import JSON, Target, in_order
-from router.planner.judge import judged
+from router.planner.judge import LONGEST_FAULT, judged
 from tests.planner.test_extract import json_values
 from tests.planner.worlds import GOOD, everything
 
@@ -64,10 +64,14 @@ def test_what_is_meant_without_doubt_passes(step: JSON) -> None:
         ([{**GOOD, "args": "[1]"}], 'step 1: "args" must be a JSON object'),
         ([{**GOOD, "args": "{"}], 'step 1: "args" must be a JSON object'),
         ([{**GOOD, "args": '{"max_count": NaN}'}], 'step 1: "args" holds a number that JSON does not know'),
+        ([{**GOOD, "args": json.dumps({"max_count": 1, "path": "\ud800"})}], 'step 1: "args" holds half a'),
         ([{**GOOD, "id": ""}], 'step 1: "id" must be a string'),
+        ([{**GOOD, "id": "\x1b[2J"}], 'step 1: "id" must be a string'),
+        ([{**GOOD, "id": "1" * 65}], 'step 1: "id" must be a string'),
         ([{**GOOD, "id": "a:b"}], 'step 1: "id" must be a string'),
         ([{**GOOD, "needs": "1"}], 'step 1: "needs" must be a list of ids'),
         ([{**ASK, "needs": [], "message": " "}], 'step 1: an agent needs a "message"'),
+        ([{**ASK, "needs": [], "message": "\ud800"}], 'step 1: "message" holds half a character'),
         ([GOOD, GOOD], "more than one step is called 1"),
         ([{**GOOD, "needs": ["9"]}], "step 1 needs 9, which is not a step"),
         ([{**GOOD, "needs": ["2"]}, ASK], "the steps 1, 2 need each other"),
@@ -82,6 +86,14 @@ def test_a_fault_is_named(steps: JSON, fault: str) -> None:
 def test_a_model_is_not_told_more_faults_than_it_can_mend() -> None:
     _, faults = judged({"steps": [{"use": 1}] * 50}, SHOWN, 50)
     assert len(faults) == 12
+
+
+@pytest.mark.parametrize("name", ["x" * 100_000, "\x1b[2J", "\ud800"])
+def test_a_fault_is_short_and_can_be_printed_whatever_a_model_wrote(name: str) -> None:
+    for step in ({**GOOD, "use": f"mcp:{name}"}, {**GOOD, name: 1}):
+        [fault, *_] = judged({"steps": [step]}, SHOWN, 8)[1]
+        assert fault.isprintable()
+        assert len(fault) <= LONGEST_FAULT + 1
 
 
 steps = st.fixed_dictionaries(
