@@ -6,9 +6,9 @@ FOLDER holds `tools.json.gz` and `annotations.json.gz` of LiveMCPBench: 70 serve
 with annotated steps and tools. Only tasks with as many steps as tools are used, where line answers line.
 SQLite's FTS5 (Porter stemmer, same fields and weights) runs beside ours, on the same texts and misspelt ones.
 Then follows how often one tool is decisively ahead, and right, over so many servers drawn at random: with the
-server that the person chose among them, and without it, where every tool is wrong or does as well. *Filled* is
-how many of these have all arguments told by the text, and the last column how many of those are right. Whether
-a tool says that it only reads is not asked, since most of these do not say.
+server that the person chose among them, and without it, where every tool is wrong or does as well. *Filled*
+is how many of these have all arguments told by the text, and the last column how many of those are right.
+Whether a tool says that it only reads is not asked, since most of these do not say.
 """
 
 from __future__ import annotations

@@ -31,9 +31,9 @@ PEER_WEIGHT: Final = 1
 MARGIN: Final = 1.75
 """How many times the score of the second the first must have to be called unasked.
 
-This and the next two are chosen on one half of 95 public questions, each asked of several catalogues, half of
-which do not know the right tool: they take most of those that are right 19 times in 20. On the other half 34 of
-36 are right; `benchmarks/search.py` tells on both.
+This and the next two are chosen on one half of 95 public questions, each asked of several catalogues, about
+half of which do not know the right tool: of what was tried, they name most tools where 19 in 20 are right. On
+the other half 34 of 36 are; `benchmarks/search.py` tells on both.
 """
 TOLD_SHARE: Final = 0.66
 """Of the query's words that matter and are no values, what the first must have to be called unasked."""

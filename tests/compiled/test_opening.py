@@ -130,13 +130,13 @@ def test_a_file_that_is_cut_while_a_process_reads_it_does_not_end_the_process(tm
 def test_a_rulebook_that_nobody_uses_holds_no_file_even_where_nothing_collects_rings(project: Kept) -> None:
     me = psutil.Process()
     project.settle()
-    before = me.open_files()
+    before = [each.path for each in me.open_files()]
     gc.disable()
     try:
         for _ in range(5):
             for each in QUERIES:
                 assert project.load().decide(each).verdicts is not None
-        assert me.open_files() == before
+        assert [each.path for each in me.open_files()] == before
     finally:
         gc.enable()
 
