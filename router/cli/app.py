@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -67,6 +68,13 @@ class Cache(Group):
     }
 
 
+class Learn(Group):
+    """`ts learn …`."""
+
+    path: ClassVar[tuple[str, ...]] = ("learn",)
+    named: ClassVar[Mapping[str, str]] = {"promote": "router.cli.learn:promote"}
+
+
 app = typer.Typer(
     name="ts",
     cls=Main,
@@ -85,6 +93,8 @@ cache = typer.Typer(
     cls=Cache, no_args_is_help=True, rich_markup_mode=None, help="Look after plans that are remembered."
 )
 app.add_typer(cache, name="cache")
+learning = typer.Typer(cls=Learn, invoke_without_command=True, rich_markup_mode=None)
+app.add_typer(learning, name="learn")
 
 
 def _version(wanted: bool) -> None:
@@ -102,12 +112,32 @@ Directory = Annotated[
     ),
 ]
 
+From = Annotated[
+    Path | None,
+    typer.Option("--from", metavar="FILE", help="Learn from this record: a call a line, as JSON."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the proposals and write nothing.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
 
 @app.callback()
 def ts(version: Version = False, directory: Directory = None) -> None:
     """Route questions to MCP servers and A2A agents by rules that a team keeps in git."""
     if directory is not None:
         os.chdir(directory)
+
+
+@learning.callback()
+def learn(
+    context: typer.Context, from_file: From = None, dry_run: DryRun = False, as_json: AsJson = False
+) -> None:
+    """Propose rules, in shadow, of what models answered, and prove each on the record."""
+    if context.invoked_subcommand is None:
+        ended = importlib.import_module("router.cli.ending").ended
+        command = ended(importlib.import_module("router.cli.learn").learn)
+        command(from_file, dry_run=dry_run, as_json=as_json)
+    elif from_file is not None or dry_run or as_json:
+        raise typer.BadParameter("learn promote takes them behind its name, or not at all")
 
 
 def run() -> None:

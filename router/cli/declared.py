@@ -19,6 +19,7 @@ HELP: dict[tuple[str, ...], str] = {
     ("rules",): "Author and check rules.",
     ("snapshot",): "Keep decisions in git.",
     ("cache",): "Look after plans that are remembered.",
+    ("learn",): "Propose rules, in shadow, of what models answered, and prove each on the record.",
     ("rules", "check"): (
         "Check the rules against their examples, the recorded queries and what servers and agents offer."
     ),
@@ -48,6 +49,9 @@ HELP: dict[tuple[str, ...], str] = {
     ("cache", "list"): "List the plans that are remembered, the newest first.",
     ("cache", "show"): "Show one plan that is remembered.",
     ("cache", "clear"): "Forget all plans.",
+    ("learn", "promote"): (
+        "Make a rule live that is in shadow, and show which recorded queries go another way."
+    ),
 }
 """What each command says of itself, by the words that lead to it."""
 

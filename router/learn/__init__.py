@@ -1,0 +1,1 @@
+"""Makes rules of what models answered: proposed on trial, proved on the record, and made live by a person."""
