@@ -17,10 +17,13 @@
     │   ├── PlanRejected              the model answers, but with no plan that can be carried out
     │   ├── ModelUnavailable          no model can be reached, or none answers in time
     │   └── BudgetSpent               what models may cost is spent (exit 4)
+    ├── SecretMissing                 a secret that is named is nowhere to be found
     └── CallError                     one step of a plan failed
         ├── TargetUnknown             no such server, agent, tool or skill
         ├── ArgumentsRefused          the arguments do not fit the tool's input schema
         ├── TargetUnavailable         a server or agent cannot be started or reached, or went away
+        ├── SignInFailed              the sign-in of the settings cannot be applied, or is refused
+        ├── PinBroken                 what a tool or agent says of itself is not what was reviewed
         ├── ProtocolBroken            what came back is not the protocol
         ├── ResultTooLarge            what came back is larger than the settings allow
         ├── CallTimedOut              no answer within the time allowed
@@ -341,6 +344,20 @@ class BudgetSpent(PlannerError):
 
 
 @dataclass(eq=False)
+class SecretMissing(RouterError):
+    """A secret that the settings name is nowhere to be found, or cannot be read."""
+
+    code: ClassVar[str] = "secret"
+    place: str = ""
+    """As the settings name it, such as `keyring:release`; never the secret itself."""
+    reason: str = ""
+
+    def __str__(self) -> str:
+        """Name the place and what would do."""
+        return f"{self.place}: {self.reason}"
+
+
+@dataclass(eq=False)
 class CallError(RouterError):
     """One step failed; `target` is written as in rules, such as `mcp:git/git_log`."""
 
@@ -380,10 +397,28 @@ class TargetUnavailable(CallError):
     code: ClassVar[str] = "unavailable"
     log: str = ""
     """The last lines that the server wrote to its standard error; empty where there are none."""
+    sent: bool = True
+    """Whether the call may have been read; False where it is sure that it was not."""
+    retry_after_seconds: float | None = None
+    """When the other side wants to be asked again; None where it does not say."""
 
     def __str__(self) -> str:
         """Append what the server said."""
         return f"{self.target}: {self.reason}" + (f"\n{self.log}" if self.log else "")
+
+
+@dataclass(eq=False)
+class SignInFailed(CallError):
+    """The sign-in of the settings cannot be applied, or the other side refuses it: nothing was done."""
+
+    code: ClassVar[str] = "sign-in"
+
+
+@dataclass(eq=False)
+class PinBroken(CallError):
+    """What a tool or agent says of itself is not what was reviewed, and the settings are strict."""
+
+    code: ClassVar[str] = "pin"
 
 
 @dataclass(eq=False)

@@ -29,6 +29,10 @@ class Tool:
     tags: tuple[str, ...] = ()
     read_only: bool | None = None
     """What the server says of the tool; None where it does not say."""
+    idempotent: bool | None = None
+    """The same: whether calling it again with the same arguments changes nothing more."""
+    destructive: bool | None = None
+    """The same: whether it may delete or overwrite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class Offer:
     """Of the server or agent."""
     protocol: str = ""
     """The protocol version that was negotiated."""
+    digest: str = ""
+    """Of an agent's whole card; empty for a server."""
 
     def tool(self, name: str) -> Tool | None:
         """Return the tool or skill of that name, or None."""
@@ -65,6 +71,24 @@ class Call:
     attached: tuple[Attachment, ...] = ()
     timeout_seconds: float = 60.0
     """The whole call, connecting included."""
+
+
+class Secrets(Protocol):
+    """Finds secrets by their places; what it returns is neither logged nor kept."""
+
+    def value(self, place: str, name: str) -> str:
+        """Return the secret at a place such as `keyring:release`; where it is empty, the one kept as `name`.
+
+        May wait for the operating system: call it from a thread. Raises SecretMissing.
+        """
+        ...
+
+    def filled(self, text: str) -> str:
+        """Return a text of the settings with the secret in the place of each `${keyring:NAME}` and its like.
+
+        May wait for the operating system: call it from a thread. Raises SecretMissing.
+        """
+        ...
 
 
 class Driver(Protocol):

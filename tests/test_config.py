@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from router.config import find_project, home_directory, load_project, unknown_variables
-from router.core.settings import Agent, ModelWay, Planning, Server, Settings, ToolFilter
+from router.core.settings import Agent, Auth, Breaker, ModelWay, Planning, Server, Settings, Tls, ToolFilter
 from router.errors import ProjectNotFound
 from tests import projects
 from tests.projects import settings as load
@@ -77,7 +77,7 @@ def test_the_settings_of_the_contract_load(tmp_path: Path) -> None:
         agents={
             "release": Agent(
                 "release",
-                auth={"type": "bearer", "token": "keyring:release"},
+                auth=Auth("bearer", "keyring:release"),
                 url="https://agents.example.com/release",
             )
         },
@@ -115,12 +115,21 @@ def test_every_key_of_a_server_and_an_agent_is_read(tmp_path: Path) -> None:
     delay = 0
     timeout = 2.5
     limit = 100
-    auth = { type = "none" }
+    concurrency = 2
+    rate = 0.5
+    breaker = { failures = 2, seconds = 9 }
+    roots = ["data"]
+    sampling = true
+    prefix = "f_"
     tools.rename = { read_file = "read" }
     tools.deny = ["write_*"]
 
     [mcp.far]
     url = "https://host/mcp"
+    headers = { X-Key = "${keyring:far}" }
+    connect = 3
+    tls = { ca = "ca.pem", cert = "own.pem", key = "/own.key" }
+    auth = { type = "oauth2", client_id = "t", client_secret = "env:S", issuer = "https://h", scope = "a" }
     [mcp.old]
     url = "HTTP://host/sse"
     transport = "sse"
@@ -130,13 +139,20 @@ def test_every_key_of_a_server_and_an_agent_is_read(tmp_path: Path) -> None:
     timeout = 9
     """
     settings = load(tmp_path, text)
+    here = (tmp_path / "project").resolve()
 
     assert settings.servers["files"] == Server(
-        "files", ("faves",), ("disk",), "files", 1, 0.0, 2.5, 100, {"type": "none"}, "files", ("-v",),
-        {"LEVEL": "2"}, str((tmp_path / "project" / "data").resolve()), "", "stdio",
-        ToolFilter(deny=("write_*",), rename={"read_file": "read"}),
+        "files", ("faves",), ("disk",), "files", 1, 0.0, timeout_seconds=2.5, concurrency=2, rate=0.5,
+        breaker=Breaker(2, 9.0), limit_bytes=100, command="files", args=("-v",), env={"LEVEL": "2"},
+        cwd=str(here / "data"),
+        tools=ToolFilter(deny=("write_*",), rename={"read_file": "read"}, prefix="f_"),
+        roots=(str(here / "data"),), sampling=True,
     )  # fmt: skip
-    assert (settings.servers["far"].url, settings.servers["far"].transport) == ("https://host/mcp", "http")
+    assert settings.servers["far"] == Server(
+        "far", url="https://host/mcp", transport="http", connect_seconds=3.0,
+        headers={"X-Key": "${keyring:far}"}, tls=Tls(str(here / "ca.pem"), str(here / "own.pem"), "/own.key"),
+        auth=Auth("oauth2", "env:S", client_id="t", issuer="https://h", scope="a"),
+    )  # fmt: skip
     assert settings.servers["old"].transport == "sse"
     assert settings.agents["writer"].timeout_seconds == 9
 

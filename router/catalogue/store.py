@@ -164,7 +164,7 @@ class Store:
 
 def _places(directory: Path, peers: Settings) -> list[_Place]:
     bearing: dict[tuple[str, str], list[object]] = {
-        **{("a2a", name): [agent.url, agent.auth] for name, agent in peers.agents.items()},
+        **{("a2a", name): [agent.url, ascii(agent.auth)] for name, agent in peers.agents.items()},
         **{("mcp", name): _bearing(server) for name, server in peers.servers.items()},
     }
     found: list[_Place] = []
@@ -177,9 +177,9 @@ def _places(directory: Path, peers: Settings) -> list[_Place]:
 
 def _bearing(server: Server) -> list[object]:
     """Return the settings that decide what is offered; secrets among them are only ever stored hashed."""
-    tools = [server.tools.allow, server.tools.deny, sorted(server.tools.rename.items())]
+    tools = [server.tools.allow, server.tools.deny, sorted(server.tools.rename.items()), server.tools.prefix]
     program = [server.command, server.args, sorted(server.env.items()), server.cwd]
-    return [program, server.url, server.transport, tools, server.auth]
+    return [program, server.url, server.transport, tools, ascii(server.auth)]
 
 
 def _load(place: _Place) -> _Record | None:

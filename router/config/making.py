@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from router.config.peers import A2aTable, AuthTable, McpTable, PeerTable, ToolsTable
 from router.config.tables import (
     LATER_TABLES,
-    A2aTable,
     BudgetTable,
     HubTable,
     LocalTable,
-    McpTable,
-    PeerTable,
     PlannerTable,
     SettingsTable,
-    ToolsTable,
 )
 from router.core.findings import Findings, nearest_or_all
 from router.core.settings import (
     WAYS,
     Agent,
+    Auth,
+    Breaker,
     ModelWay,
+    Pinning,
     PlanCache,
     Planning,
     Server,
     Settings,
     Spending,
+    Tls,
     ToolFilter,
 )
 from router.places import PROJECT_FILE
+
+_BARE: Final = re.compile(r"(env|keyring):[\w.-]+")
+"""A whole value that would be a secret's place elsewhere, and here a text."""
+_OAUTH: Final = ("client_id", "client_secret", "issuer", "scope")
+_SIGN_IN: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "bearer": (("token",), ()),
+    "header": (("name", "value"), ("name",)),
+    "oauth2": ((*_OAUTH, "token_url"), ("client_id",)),
+    "login": (_OAUTH, ()),
+}
+"""The keys that each type of sign-in takes, and those that it needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +68,11 @@ class Maker:
             language=table.language,
             facts={key: tuple(each) for key, each in table.facts.items()},
             servers={name: self._server(name, each) for name, each in sorted(table.mcp.items())},
-            agents={name: _agent(name, each) for name, each in sorted(table.a2a.items())},
+            agents={name: self._agent(name, each) for name, each in sorted(table.a2a.items())},
             planning=self._planning(table.planner, merged.get("planner", {})),
             cache=PlanCache(table.cache.days, table.cache.megabytes),
             spending=self._spending(table.budget),
+            pinning=Pinning(table.pins.strict),
             later=tuple(name for name in LATER_TABLES if name in merged),
         )
 
@@ -94,15 +108,74 @@ class Maker:
         self._check_transport(name, table)
         self._check_names(name, table.tools)
         return Server(
-            **_peer(name, table),
+            **self._peer("mcp", name, table),
             command=table.command,
             args=tuple(table.args),
             env=table.env,
-            cwd=str((self.directory / Path(table.cwd).expanduser()).resolve()) if table.cwd else "",
+            cwd=self._path(table.cwd),
             url=table.url,
             transport=table.transport or ("http" if table.url else "stdio"),
-            tools=ToolFilter(tuple(table.tools.allow), tuple(table.tools.deny), table.tools.rename),
+            tools=ToolFilter(
+                tuple(table.tools.allow), tuple(table.tools.deny), table.tools.rename, table.prefix
+            ),
+            roots=tuple(map(self._path, table.roots)),
+            sampling=table.sampling,
         )
+
+    def _agent(self, name: str, table: A2aTable) -> Agent:
+        return Agent(**self._peer("a2a", name, table), url=table.url)
+
+    def _peer(self, scheme: str, name: str, table: PeerTable) -> dict[str, Any]:
+        tls = table.tls
+        if tls.key and not tls.cert:
+            self._add((scheme, name, "tls", "key"), "a key needs the cert that it belongs to", key=True)
+        for key in ("headers", "env"):
+            for each, value in getattr(table, key, {}).items():
+                if _BARE.fullmatch(value):
+                    message = f'a secret within {key} is written "${{{value}}}"'
+                    self._add((scheme, name, key, each), message)
+        return {
+            "name": name,
+            "modes": tuple(table.modes),
+            "tags": tuple(table.tags),
+            "description": table.description,
+            "retries": table.retries,
+            "delay_seconds": table.delay,
+            "timeout_seconds": table.timeout,
+            "connect_seconds": table.connect,
+            "concurrency": table.concurrency,
+            "rate": table.rate,
+            "breaker": Breaker(table.breaker.failures, table.breaker.seconds),
+            "limit_bytes": table.limit,
+            "auth": self._auth((scheme, name, "auth"), table.auth) if table.auth else None,
+            "headers": table.headers,
+            "tls": Tls(self._path(tls.ca), self._path(tls.cert), self._path(tls.key)),
+        }
+
+    def _auth(self, path: tuple[str, ...], table: AuthTable) -> Auth:
+        """Return the sign-in; a key that its type has no use for, or lacks, is noted."""
+        fitting, needed = _SIGN_IN[table.type]
+        for key in sorted(table.model_fields_set - {"type", *fitting}):
+            keys = ", ".join(fitting)
+            self._add((*path, key), f'"{key}" is not for type "{table.type}", which takes {keys}', key=True)
+        for key in needed:
+            if not getattr(table, key):
+                self._add(path, f'type "{table.type}" needs {key}', key=True)
+        if table.type == "oauth2" and not (table.token_url or table.issuer):
+            self._add(path, 'type "oauth2" needs token_url or issuer', key=True)
+        return Auth(
+            table.type,
+            secret=table.token or table.value or table.client_secret,
+            header=table.name,
+            client_id=table.client_id,
+            token_url=table.token_url,
+            issuer=table.issuer,
+            scope=table.scope,
+        )
+
+    def _path(self, written: str) -> str:
+        """Return a path of the settings as an absolute one; nothing stays nothing."""
+        return str((self.directory / Path(written).expanduser()).resolve()) if written else ""
 
     def _check_transport(self, name: str, table: McpTable) -> None:
         path = ("mcp", name)
@@ -117,8 +190,13 @@ class Maker:
             for key in ("args", "env", "cwd"):
                 if getattr(table, key):
                     self._add((*path, key), f'"{key}" is for servers with a command', key=True)
-        elif table.transport not in (None, "stdio"):
-            self._add((*path, "transport"), 'a server with a command has transport "stdio"')
+        else:
+            if table.transport not in (None, "stdio"):
+                self._add((*path, "transport"), 'a server with a command has transport "stdio"')
+            for key in ("auth", "headers", "tls", "connect"):
+                if key in table.model_fields_set:
+                    hint = "; what it needs goes into env" if key == "auth" else ""
+                    self._add((*path, key), f'"{key}" is for servers with a url{hint}', key=True)
 
     def _check_names(self, name: str, tools: ToolsTable) -> None:
         taken: dict[str, str] = {}
@@ -130,24 +208,6 @@ class Maker:
 
     def _add(self, path: tuple[str | int, ...], message: str, *, key: bool = False) -> None:
         self.findings.add(PROJECT_FILE, path, message, key=key)
-
-
-def _peer(name: str, table: PeerTable) -> dict[str, Any]:
-    return {
-        "name": name,
-        "modes": tuple(table.modes),
-        "tags": tuple(table.tags),
-        "description": table.description,
-        "retries": table.retries,
-        "delay_seconds": table.delay,
-        "timeout_seconds": table.timeout,
-        "limit_bytes": table.limit,
-        "auth": table.auth,
-    }
-
-
-def _agent(name: str, table: A2aTable) -> Agent:
-    return Agent(**_peer(name, table), url=table.url)
 
 
 def _way(name: str, table: LocalTable | HubTable) -> ModelWay:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Final, Literal
 
-from router.core.plan import JSON
 from router.core.terms import Terms
 
 FALLBACKS: Final = ("cache", "planner", "search")
@@ -23,6 +22,8 @@ class ToolFilter:
     """Shell-style patterns; wins over `allow`."""
     rename: Mapping[str, str] = field(default_factory=dict)
     """The server's own name → the name that rules use."""
+    prefix: str = ""
+    """Before the names that rules use, of tools that are not renamed."""
 
     def admits(self, own_name: str) -> bool:
         """Whether the tool of that name, as the server calls it, is offered."""
@@ -31,11 +32,58 @@ class ToolFilter:
 
     def shown(self, own_name: str) -> str:
         """Return the name that rules use for the server's own name."""
-        return self.rename.get(own_name, own_name)
+        return self.rename.get(own_name, f"{self.prefix}{own_name}")
 
     def own(self, shown_name: str) -> str:
         """Return the server's own name for the name that rules use."""
-        return next((own for own, shown in self.rename.items() if shown == shown_name), shown_name)
+        renamed = next((own for own, shown in self.rename.items() if shown == shown_name), None)
+        return shown_name.removeprefix(self.prefix) if renamed is None else renamed
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """How to sign in to a server or agent, `auth = { type = … }`.
+
+    Secrets are named by their place (`env:NAME`, `file:PATH`, `keyring:NAME`) and never stand here; where
+    none is named it is the one that is kept under the name of the server or agent.
+    """
+
+    type: Literal["bearer", "header", "oauth2", "login"]
+    """A token; a header of its own; OAuth 2.0 client credentials; OAuth 2.0 as a person, who signed in with
+    `ts auth login`."""
+    secret: str = ""
+    """Where the token, the header's value or the client's secret is."""
+    header: str = ""
+    """The name of the header, where the type is `header`."""
+    client_id: str = ""
+    token_url: str = ""
+    """Where tokens are given; empty to discover it from the issuer."""
+    issuer: str = ""
+    """The authorization server; empty where `token_url` names it."""
+    scope: str = ""
+    """Scopes that are asked for, separated by spaces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Certificates of a connection, `tls = { … }`, as absolute paths of PEM files."""
+
+    ca: str = ""
+    """Certificate authorities that are trusted in place of the system's."""
+    cert: str = ""
+    """Our own certificate, for servers that ask for one."""
+    key: str = ""
+    """The key of `cert`, where that file does not hold it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """When a target is left alone, `breaker = { … }`."""
+
+    failures: int = 5
+    """In a row, after which it is not called; 0 switches the breaker off."""
+    seconds: float = 30.0
+    """After which one call may try it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +98,25 @@ class Peer:
     """What `-w` filters on, beside the name and the description."""
     description: str = ""
     retries: int = 0
-    """Further attempts where it was never reached; an answered or cut call is not repeated."""
+    """Further attempts, of what is safe to repeat alone."""
     delay_seconds: float = 1.0
-    """Between two attempts."""
+    """Before the second attempt; each later one waits longer, where the other side does not say when."""
+    connect_seconds: float = 10.0
+    """For a connection to come about; part of the whole call."""
+    concurrency: int = 0
+    """The most calls at a time in one process; 0 for any number."""
+    rate: float = 0.0
+    """The most calls a second in one process; 0 for any number."""
+    breaker: Breaker = Breaker()
     timeout_seconds: float = 60.0
     """A whole call, connecting included."""
     limit_bytes: int = 10_000_000
     """The largest result accepted, in bytes."""
-    auth: Mapping[str, JSON] | None = None
-    """Sign-in as written in the settings; a driver that cannot apply it must refuse the call."""
+    auth: Auth | None = None
+    """A driver that cannot apply it must refuse the call."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Sent along over HTTP; `${keyring:NAME}` and its like stand in them as they are written."""
+    tls: Tls = Tls()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +127,16 @@ class Server(Peer):
     """The program of a server over stdio; empty for one with a `url`."""
     args: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
-    """Added to what is inherited by the allow-list."""
+    """Added to what is inherited by the allow-list; `${keyring:NAME}` and its like stand as written."""
     cwd: str = ""
     """Absolute; empty for the working directory of the asker."""
     url: str = ""
     transport: Literal["stdio", "http", "sse"] = "stdio"
     tools: ToolFilter = ToolFilter()
+    roots: tuple[str, ...] = ()
+    """Absolute directories that it is told it may use."""
+    sampling: bool = False
+    """Whether it may ask the planner's model for text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +212,14 @@ class Spending:
 
 
 @dataclass(frozen=True, slots=True)
+class Pinning:
+    """How descriptions that changed since they were reviewed are taken, `[pins]`."""
+
+    strict: bool = False
+    """Whether such a tool or agent is refused; a warning is given otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of a project, merged and checked."""
 
@@ -166,6 +236,7 @@ class Settings:
     planning: Planning = Planning()
     cache: PlanCache = PlanCache()
     spending: Spending = Spending()
+    pinning: Pinning = Pinning()
     later: tuple[str, ...] = ()
     """Tables that were read and checked but that this version does not act on."""
 

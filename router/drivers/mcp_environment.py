@@ -77,8 +77,6 @@ def launch_of(server: Server, *, cwd: str, target: str) -> Launch:
         raise TargetUnavailable(
             target, f"only stdio servers are supported by this version; give [mcp.{server.name}] a command"
         )
-    if server.auth is not None:
-        raise TargetUnavailable(target, "auth is configured but a stdio server takes none; use env")
     directory = server.cwd or cwd
     if not Path(directory).is_dir():
         raise TargetUnavailable(

@@ -32,12 +32,15 @@ def tools_of(wires: Iterable[Wire], choice: ToolFilter) -> dict[str, tuple[str, 
 
 
 def _tool(wire: Wire, name: str) -> Tool:
+    hints = wire.get("annotations", {})
     return Tool(
         name=name,
         description=wire.get("description") or wire.get("title") or "",
         input_schema=wire.get("inputSchema"),
         output_schema=wire.get("outputSchema"),
-        read_only=wire.get("annotations", {}).get("readOnlyHint"),
+        read_only=hints.get("readOnlyHint"),
+        idempotent=hints.get("idempotentHint"),
+        destructive=hints.get("destructiveHint"),
     )
 
 

@@ -15,7 +15,7 @@ import pytest
 from router.core.outcome import Blob, Link, Result, Text
 from router.core.plan import Target
 from router.core.query import Attachment
-from router.core.settings import Agent
+from router.core.settings import Agent, Auth
 from router.drivers import a2a_parts
 from router.drivers.a2a import A2aDriver
 from router.errors import (
@@ -312,7 +312,7 @@ async def test_an_unknown_skill_is_named_with_the_nearest_after_a_second_look(sp
 
 
 async def test_auth_that_cannot_be_applied_refuses_the_call(speaking_agents: str) -> None:
-    agent = Agent("a", url=f"{speaking_agents}/message", auth={"type": "bearer", "token": "env:X"})
+    agent = Agent("a", url=f"{speaking_agents}/message", auth=Auth("bearer", "env:X"))
     reason = "auth is configured but this version cannot apply it; the call was not sent"
     async with driving(agent) as driver:
         with pytest.raises(TargetUnavailable, match=reason):

@@ -124,15 +124,11 @@ async def test_a_message_for_a_tool_is_refused(tmp_path: Path) -> None:
             "only stdio servers are supported by this version; give [mcp.far] a command",
         ),
         (
-            replace(servers.faulty(name="far"), auth={"type": "bearer"}),
-            "auth is configured but a stdio server takes none; use env",
-        ),
-        (
             replace(servers.faulty(name="far"), cwd="/no/such/directory"),
             "there is no directory /no/such/directory to run it in; set cwd in [mcp.far]",
         ),
     ],
-    ids=["url", "transport", "auth", "cwd"],
+    ids=["url", "transport", "cwd"],
 )
 async def test_settings_that_cannot_be_applied_are_told_and_nothing_is_started(
     tmp_path: Path, server: Server, told: str
