@@ -177,6 +177,22 @@ def _searched(row: Row) -> tuple[str, ...]:
     )
 
 
+def _calls(part: Part) -> Iterator[str]:
+    heads = ("transport", "through", "a call", "of the SDK's", "16 at once", "of the SDK's")
+    yield table(heads, (_called(row) for row in part.rows))
+
+
+def _called(row: Row) -> tuple[str, ...]:
+    return (
+        str(row["transport"]),
+        str(row["row"]),
+        microseconds(as_number(row["call_us"])),
+        number(as_number(row["of_sdk"])),
+        microseconds(as_number(row["at_once_us"])),
+        number(as_number(row["at_once_of_sdk"])),
+    )
+
+
 SHOWN: Final[dict[str, Callable[[Part], Iterator[str]]]] = {
     "decisions": _decisions,
     "peers": _peers,
@@ -184,4 +200,5 @@ SHOWN: Final[dict[str, Callable[[Part], Iterator[str]]]] = {
     "processes": _processes,
     "adversarial": _adversarial,
     "planning": _planning,
+    "calls": _calls,
 }

@@ -3,8 +3,8 @@
     python -m benchmarks.run [PARTS…] [--sizes N,N…] [--clinc150 FILE] [--livemcpbench DIR] [--json-to FILE]
     python -m benchmarks.run --draw
 
-PARTS are decisions, peers, compile, processes, adversarial, planning; by default all. What was measured
-replaces those parts of benchmarks/results.json; docs/benchmarks.md and .svg are drawn from all of it.
+PARTS are decisions, peers, compile, processes, adversarial, planning, calls; by default all. What was
+measured replaces those parts of benchmarks/results.json; docs/benchmarks.md and .svg are drawn from all of it.
 `--sizes` are numbers of rules; for adversarial the largest is the most of anything.
 """
 
@@ -18,7 +18,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from benchmarks import adversarial, compiling, decisions, page, peers, planning, plot, processes, results
+from benchmarks import (
+    adversarial,
+    calls,
+    compiling,
+    decisions,
+    page,
+    peers,
+    planning,
+    plot,
+    processes,
+    results,
+)
 from benchmarks.given import Given
 from benchmarks.results import Part
 
@@ -29,6 +40,7 @@ PARTS: Final[dict[str, Callable[[Given], Part]]] = {
     "processes": processes.measure,
     "adversarial": adversarial.measure,
     "planning": planning.measure,
+    "calls": calls.measure,
 }
 
 

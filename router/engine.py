@@ -62,6 +62,8 @@ class Router:
     keep: Keep = field(default=lambda content: content)
     """Where it raises OSError, such as for a full disk, the piece is handed on as it came, with a warning.
     """
+    caution: Callable[[Target], str] = field(default=lambda _: "")
+    """What the asker should know of a target that was called; empty for nothing."""
 
     def decide(self, query: Query | str) -> Decision:
         """Return what the rules say; asks nobody."""
@@ -171,6 +173,8 @@ class Router:
         if self._leaves_out_attached(route):
             run.warnings.append("the attached files went nowhere: neither rule nor step reads them")
         outcome = _with_usage(await run.carried_out(timeout_seconds), route.planned)
+        cautions = filter(None, [self.caution(use) for use in dict.fromkeys(each.use for each in run.steps)])
+        outcome = replace(outcome, warnings=(*outcome.warnings, *cautions))
         if self.planner is not None and route.request is not None and _is_outdated(outcome):
             self.planner.forget(route.request)
         if self.ledger is not None:

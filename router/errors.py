@@ -321,8 +321,16 @@ class ModelUnavailable(PlannerError):
 
     def __str__(self) -> str:
         """Name the model, the reason and when to ask again."""
-        later = f"; ask again in {self.retry_after_seconds:g} s" if self.retry_after_seconds else ""
+        later = f"; ask again in {_readable(self.retry_after_seconds)}" if self.retry_after_seconds else ""
         return f"{self.model}: {self.reason}{later}" if self.model else f"{self.reason}{later}"
+
+
+def _readable(seconds: float) -> str:
+    """Return a time to wait as people say it."""
+    for unit, length in (("days", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:g} s"
 
 
 @dataclass(eq=False)
@@ -364,6 +372,11 @@ class CallError(RouterError):
     code: ClassVar[str] = "call"
     target: str = ""
     reason: str = ""
+
+    def __post_init__(self) -> None:
+        """Count the one call that failed; it is no field, since errors are compared and stored without."""
+        super().__post_init__()
+        self.attempts = 1
 
     def __str__(self) -> str:
         """Target and reason."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +19,12 @@ from router.remaking import Making, again, remade
 
 if TYPE_CHECKING:
     from router.budget.counting import Budget
+    from router.guard.breakers import Breakers
     from router.ledger.store import Ledger
+    from router.pins.vetting import Pins
     from router.planner.remembered import Remembered
     from router.rulebook.revision import Revision
+    from router.secrets.store import SecretStore
 
 
 def load(path: str | Path = ".") -> Rulebook:
@@ -67,8 +71,11 @@ def loaded_at(project: Project, revision: Revision) -> Rulebook:
 
 
 def catalogue(project: Project) -> Store:
-    """Return what the project's servers and agents offered when last seen."""
-    return Store(project.home / "catalogue", project.settings)
+    """Return what the project's servers and agents offered when last seen, less what strict pins refuse."""
+    directory, settings = project.home / "catalogue", project.settings
+    if not settings.pinning.strict:
+        return Store(directory, settings)
+    return Store(directory, settings, admitted=pins(project).admitted)
 
 
 def ledger(project: Project) -> Ledger:
@@ -88,3 +95,21 @@ def budget(project: Project) -> Budget:
     """Return what models may cost in a project."""
     made: type[Budget] = import_module("router.budget.counting").Budget  # opens SQLite, as the ledger does
     return made(project.home, project.settings.spending)
+
+
+def breakers(project: Project) -> Breakers:
+    """Return the breakers of a person's targets."""
+    made: type[Breakers] = import_module("router.guard.breakers").Breakers  # opens SQLite, as the ledger does
+    return made(project.home, time.time)
+
+
+def secrets(project: Project) -> SecretStore:
+    """Return who finds the secrets that a project's settings name."""
+    made: type[SecretStore] = import_module("router.secrets.store").SecretStore  # few commands need it
+    return made(project.home, project.directory, os.environ)
+
+
+def pins(project: Project) -> Pins:
+    """Return who holds what is offered against what was reviewed."""
+    made: type[Pins] = import_module("router.pins.vetting").Pins  # its shapes take pydantic, for calls alone
+    return made(project.directory, strict=project.settings.pinning.strict)

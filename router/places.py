@@ -15,6 +15,10 @@ PREFIX: Final = "TS_"
 """Of the variables that set something."""
 HOME_VARIABLE: Final = "TS_HOME"
 """Moves `~/.ts`."""
+KEPT_PREFIX: Final = "TS_SECRET_"
+"""Of the variables that give a kept secret; they set nothing."""
+AGE_VARIABLE: Final = "TS_AGE_KEY_FILE"
+"""Names the file of the private key that opens files of `age`."""
 
 
 def project_above(start: str) -> str | None:
@@ -40,5 +44,5 @@ def home_of(environment: Mapping[str, str]) -> str | None:
 def variables(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the variables that may set something, sorted."""
     for name in sorted(environment):
-        if name.startswith(PREFIX) and name != HOME_VARIABLE:
+        if name.startswith(PREFIX) and name != HOME_VARIABLE and not name.startswith(KEPT_PREFIX):
             yield name, environment[name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -71,6 +71,24 @@ class Call:
     attached: tuple[Attachment, ...] = ()
     timeout_seconds: float = 60.0
     """The whole call, connecting included."""
+    task: str = ""
+    """The handle of an agent's task that waits, which the message answers; empty for a new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a server or agent wants to know of a person before it goes on."""
+
+    target: str
+    message: str
+    schema: JSON = None
+    """JSON Schema of the answer, an object of plain values; None where a page is to be visited instead."""
+    url: str = ""
+    """The page to visit."""
+
+
+Ask = Callable[[Question], Awaitable[dict[str, JSON] | None]]
+"""Puts a question to a person; the answer fits the schema, and None declines."""
 
 
 class Secrets(Protocol):

@@ -107,8 +107,10 @@ class Run:
             result = await self._result(driver, call, step)
         except RouterError as error:
             seconds = time.monotonic() - began
+            if attempts and isinstance(error, CallError):
+                attempts = error.attempts
             return StepOutcome(step.id, "failed", Result(), seconds, attempts, error.to_dict())
-        return StepOutcome(step.id, result.state, result, time.monotonic() - began, attempts)
+        return StepOutcome(step.id, result.state, result, time.monotonic() - began, result.attempts)
 
     def _driver(self, step: Step) -> Driver:
         driver = self.drivers.get(step.use.scheme)

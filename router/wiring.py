@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import pkgutil
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,16 +19,22 @@ from router.config import Project
 from router.context import query_here
 from router.core.book import Rulebook
 from router.core.outcome import Content, Result
+from router.core.plan import Target
+from router.core.settings import Peer, Server
 from router.engine import Router
-from router.loading import budget, catalogue, ledger, loaded, plans
-from router.ports import Call, Driver, Offer, Planned, Planner, PlanRequest, Progress
+from router.guard import Guarded
+from router.loading import breakers, budget, catalogue, ledger, loaded, pins, plans, secrets
+from router.ports import Ask, Call, Driver, Offer, Planned, Planner, PlanRequest, Progress, Tool
 from router.saving import Saver
 
 if TYPE_CHECKING:
+    from router.pins.vetting import Pins
     from router.planner.ways import Way
 
 DRIVERS: Final = {"mcp": "router.drivers.mcp:McpDriver", "a2a": "router.drivers.a2a:A2aDriver"}
 """By scheme. Named and not imported: their SDKs take seconds to load, and most commands call nobody."""
+LOG_IN: Final = "router.drivers.mcp_login:log_in"
+"""Named and not imported, as drivers are."""
 PLANNER: Final = "router.planner:AskingPlanner"
 WAYS: Final = {"local": "router.planner.local:LocalWay", "hf": "router.planner.hub:HubWay"}
 """By the name that the settings give. Named and not imported, as drivers are."""
@@ -93,21 +99,32 @@ def unopened(project: Project, book: Rulebook) -> Router:
 
 @asynccontextmanager
 async def open_router(
-    path: str | Path = ".", *, cwd: str | Path | None = None, save: str | Path | None = None
+    path: str | Path = ".",
+    *,
+    cwd: str | Path | None = None,
+    save: str | Path | None = None,
+    ask: Ask | None = None,
 ) -> AsyncIterator[Router]:
     """Open the router of the project at or above `path`; leaving it ends every server it started.
 
     `cwd` is where servers are started, the working directory by default; `save` is a directory for the
-    images and files of results. Raises ProjectNotFound, SettingsRefused, RulebookRefused.
+    images and files of results; `ask` puts what servers want to know to a person.
+
+    Raises ProjectNotFound, SettingsRefused, RulebookRefused.
     """
     project, book = loaded(path)
-    async with opened(project, book, cwd=cwd, save=save) as router:
+    async with opened(project, book, cwd=cwd, save=save, ask=ask) as router:
         yield router
 
 
 @asynccontextmanager
 async def opened(
-    project: Project, book: Rulebook, *, cwd: str | Path | None = None, save: str | Path | None = None
+    project: Project,
+    book: Rulebook,
+    *,
+    cwd: str | Path | None = None,
+    save: str | Path | None = None,
+    ask: Ask | None = None,
 ) -> AsyncIterator[Router]:
     """Open the router of a project that is loaded already."""
     _make_private(project.home)
@@ -115,7 +132,8 @@ async def opened(
     failure: BaseException | None = None
     async with anyio.create_task_group() as tasks:
         here = _directory(cwd)
-        drivers = _drivers(project, store, tasks, here)
+        reviewed = pins(project)
+        drivers = _drivers(project, store, tasks, here, ask, reviewed)
         keep: Callable[[Content], Content] = Saver(Path(save)) if save else _as_is
         try:
             yield Router(
@@ -126,6 +144,7 @@ async def opened(
                 ledger=ledger(project),
                 query=partial(query_here, cwd=str(here)),
                 keep=keep,
+                caution=reviewed.warning,
             )
         except (Exception, KeyboardInterrupt, SystemExit) as error:
             failure = error  # raised after the group, which would wrap it
@@ -161,25 +180,57 @@ def _as_is(content: Content) -> Content:
     return content
 
 
-def _drivers(project: Project, store: Store, tasks: TaskGroup, cwd: Path) -> Mapping[str, Driver]:
+def _drivers(
+    project: Project, store: Store, tasks: TaskGroup, cwd: Path, ask: Ask | None, reviewed: Pins
+) -> Mapping[str, Driver]:
     settings = project.settings
 
     def mcp() -> Driver:
         return _named("mcp")(
-            settings.servers, tasks=tasks, cwd=str(cwd), logs=project.home / "logs", seen=store.keep
+            settings.servers,
+            tasks=tasks,
+            cwd=str(cwd),
+            state=project.home,
+            seen=store.keep,
+            secrets=secrets(project),
+            vet=reviewed.vet,
+            ask=ask,
         )
 
     def a2a() -> Driver:
-        return _named("a2a")(settings.agents, seen=store.keep)
+        return _named("a2a")(settings.agents, seen=store.keep, secrets=secrets(project), vet=reviewed.vet)
 
-    return {"mcp": Unopened(mcp), "a2a": Unopened(a2a)}
+    guard = partial(_guarded, project, store)
+    return {
+        "mcp": guard("mcp", Unopened(mcp), settings.servers),
+        "a2a": guard("a2a", Unopened(a2a), settings.agents),
+    }
+
+
+def _guarded(
+    project: Project, store: Store, scheme: str, driver: Driver, peers: Mapping[str, Peer]
+) -> Driver:
+    def tool(target: Target) -> Tool | None:
+        offers = (each for each in store.offers() if (each.scheme, each.name) == (scheme, target.name))
+        return next((offer.tool(target.member) for offer in offers), None)
+
+    return Guarded(scheme, driver, peers, breakers(project), tool)
+
+
+async def log_in(project: Project, server: Server, show: Callable[[str], None]) -> Path:
+    """Sign a person in to an MCP server, and return the directory where the token is kept.
+
+    `show` gets the address that the person is to open. Raises CallError where it fails.
+    """
+    act: Callable[..., Awaitable[Path]] = pkgutil.resolve_name(LOG_IN)
+    return await act(server, secrets(project), project.home, show)
 
 
 def ways(project: Project) -> list[Way]:
     """Return the ways to models in the order of the settings; none of them is asked."""
-    pricing = {"hf": (budget(project).prices.refresh,)}
+    store, pricing = secrets(project), {"hf": (budget(project).prices.refresh,)}
     return [
-        pkgutil.resolve_name(WAYS[each.name])(each, *pricing.get(each.name, ()))
+        pkgutil.resolve_name(WAYS[each.name])(each, store, *pricing.get(each.name, ()))
         for each in project.settings.planning.ways
     ]
 

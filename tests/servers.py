@@ -27,7 +27,7 @@ from router.core.outcome import Result
 from router.core.plan import JSON, Target
 from router.core.settings import Server
 from router.drivers.mcp import McpDriver
-from router.ports import Call, Driver, Offer, Progress
+from router.ports import Ask, Call, Driver, Offer, Progress, Secrets
 
 PYTHON_SERVERS: Final = {
     "mcp-server-git": "2026.10.19",
@@ -101,20 +101,35 @@ def node() -> str:
     return found
 
 
-@cache
 def node_servers() -> Path:
-    """Return the directory of the Node servers, installing them where they are not yet there.
+    """Return the directory of the Node servers, installing them where they are not yet there."""
+    return _packages(*(f"{package}@{version}" for package, version in sorted(NODE_SERVERS.items())))
+
+
+def bridge() -> Path:
+    """Return the Node program that puts a server over stdio on a port."""
+    return _packages("supergateway@4.0.0") / "node_modules" / ".bin" / "supergateway"
+
+
+def conformance() -> Path:
+    """Return the Node program of the MCP conformance suite."""
+    package = "@modelcontextprotocol/conformance@0.2.0-alpha.12"
+    return _packages(package) / "node_modules" / ".bin" / "conformance"
+
+
+@cache
+def _packages(*packages: str) -> Path:
+    """Return the directory of Node packages, installing them where they are not yet there.
 
     One process of all that run tests installs; it does so beside the directory and moves it into place whole.
     """
-    packages = [f"{package}@{version}" for package, version in sorted(NODE_SERVERS.items())]
     place = CACHE / hashlib.sha256("\n".join(packages).encode()).hexdigest()[:12]
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not place.exists():
             with tempfile.TemporaryDirectory(dir=CACHE) as beside:
-                _install(packages, Path(beside) / "installed")
+                _install(list(packages), Path(beside) / "installed")
                 (Path(beside) / "installed").rename(place)
     return place
 
@@ -138,7 +153,11 @@ def _install(packages: list[str], directory: Path) -> None:
 
 @asynccontextmanager
 async def driving(
-    directory: Path, *servers: Server, seen: Callable[[Offer], None] = lambda _: None
+    directory: Path,
+    *servers: Server,
+    seen: Callable[[Offer], None] = lambda _: None,
+    secrets: Secrets | None = None,
+    ask: Ask | None = None,
 ) -> AsyncIterator[McpDriver]:
     """Give a driver for the servers, which run in the directory; close it after."""
     async with anyio.create_task_group() as tasks:
@@ -146,8 +165,10 @@ async def driving(
             {server.name: server for server in servers},
             tasks=tasks,
             cwd=str(directory),
-            logs=directory / "logs",
+            state=directory,
             seen=seen,
+            secrets=secrets,
+            ask=ask,
         )
         try:
             yield driver

@@ -120,6 +120,17 @@ def test_search_and_prompts_are_measured_where_its_data_are(tmp_path: Path) -> N
     assert row["narrowed_tokens"] == row["whole_tokens"] > 100
 
 
+@pytest.mark.slow
+def test_calls_are_measured_beside_the_bare_sdk(tmp_path: Path) -> None:
+    measured, _ = run(tmp_path, "calls")
+
+    rows = measured["calls"]["rows"]
+    assert [(row["transport"], row["row"]) for row in rows] == [
+        (kind, name) for kind in ("stdio", "http") for name in ("SDK", "driver", "driver and guard")
+    ]
+    assert all(row["call_us"] > 0 < row["at_once_us"] for row in rows)
+
+
 def test_rules_of_public_queries_take_some_of_them(tmp_path: Path) -> None:
     corpus = public(queries(tmp_path / "data.json.gz"))(50)
     book = router.load(corpus.write(tmp_path / "project"))

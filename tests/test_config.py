@@ -119,7 +119,6 @@ def test_every_key_of_a_server_and_an_agent_is_read(tmp_path: Path) -> None:
     rate = 0.5
     breaker = { failures = 2, seconds = 9 }
     roots = ["data"]
-    sampling = true
     prefix = "f_"
     tools.rename = { read_file = "read" }
     tools.deny = ["write_*"]
@@ -146,7 +145,7 @@ def test_every_key_of_a_server_and_an_agent_is_read(tmp_path: Path) -> None:
         breaker=Breaker(2, 9.0), limit_bytes=100, command="files", args=("-v",), env={"LEVEL": "2"},
         cwd=str(here / "data"),
         tools=ToolFilter(deny=("write_*",), rename={"read_file": "read"}, prefix="f_"),
-        roots=(str(here / "data"),), sampling=True,
+        roots=(str(here / "data"),),
     )  # fmt: skip
     assert settings.servers["far"] == Server(
         "far", url="https://host/mcp", transport="http", connect_seconds=3.0,

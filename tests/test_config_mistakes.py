@@ -79,6 +79,10 @@ def refused(directory: Path, text: str, /, *, person: str = "", **variables: str
         ("[budget]\npools = { a = 0.7, b = 0.7 }", "ts.toml:2:9: the shares of the pools are more than 1"),
         ('[budget]\npool = "ci"', 'ts.toml:2:8: unknown pool "ci"'),
         ("[budget]\nlimit_usd = -1", 'ts.toml:2:13: "limit_usd" must be greater than or equal to 0'),
+        (
+            "[budget]\nlimit_usd = 1e308",
+            'ts.toml:2:13: "limit_usd" must be less than or equal to 1000000000',
+        ),
         ("[budget]\nsoft = 1.5", 'ts.toml:2:8: "soft" must be less than or equal to 1'),
         ("[store]\nurl = 5", 'ts.toml:2:7: "url" must be'),
     ],

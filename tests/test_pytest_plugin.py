@@ -80,6 +80,7 @@ def test_many_changed_decisions_are_cut_short(team: Shell) -> None:
     assert "… and 12 more" in done.out
 
 
+@pytest.mark.slow
 def test_snapshot_update_writes_what_the_command_writes(team: Shell) -> None:
     decisions = team.directory / "corpus" / "decisions.txt"
     decisions.unlink()
@@ -119,6 +120,7 @@ def test_a_project_elsewhere_is_named_in_pytests_settings(tmp_path: Path) -> Non
     assert run(shell).code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "said"),
     [

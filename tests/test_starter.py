@@ -198,6 +198,7 @@ def test_it_takes_no_question_that_only_looks_alike(book: router.Rulebook, quest
     assert (decision.kind, decision.rule) == ("none", None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("question", "pattern"),
     [*ANSWERS, *(pytest.param(*each, marks=pytest.mark.slow) for each in MORE_ANSWERS)],

@@ -66,7 +66,7 @@ async def test_a_driver_is_made_when_it_is_first_called_and_closed_at_the_end(pr
     assert (closed_within, driver.is_closed) == ([False], True)
     assert driver.peers == project.settings.servers
     assert driver.given["cwd"] == str(project.directory)
-    assert driver.given["logs"] == project.home / "logs"
+    assert driver.given["state"] == project.home
 
 
 async def test_each_scheme_has_a_driver_of_its_own(project: Project) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -72,7 +73,7 @@ class Report:
     days: tuple[Line, ...]
     models: tuple[Line, ...]
     questions: tuple[Line, ...]
-    """Those that cost most; a question that a rule covers is never among them."""
+    """Those that cost most, less those that a rule decides by now."""
     saved: Saved
 
     def to_dict(self) -> dict[str, JSON]:
@@ -92,8 +93,13 @@ class Report:
         }
 
 
-def report(home: Path, spending: Spending, now: dt.datetime) -> Report:
-    """Return what was spent in the month of a moment. Raises OSError where a file cannot be read."""
+def report(
+    home: Path, spending: Spending, now: dt.datetime, covered: Callable[[str], bool] = lambda _: False
+) -> Report:
+    """Return what was spent in the month of a moment; `covered` tells which questions a rule decides by now.
+
+    Raises OSError where a file cannot be read.
+    """
     month = month_of(now)
     sums = sums_of(home, month)
     names = [*sorted(spending.pools), ""] if spending.pools else []
@@ -101,6 +107,7 @@ def report(home: Path, spending: Spending, now: dt.datetime) -> Report:
     with found.reading() as connection:
         rows = connection.execute(_SPENT, (month,)).fetchall() if connection is not None else []
         ruled, mean = _saved(connection, month)
+    questions = _dearest(_lines(rows, lambda row: row[4]))
     older = sum(each.kind == "rule" and month_of(each.time) == month for each in lines(found.folder, month))
     return Report(
         month=month,
@@ -110,7 +117,7 @@ def report(home: Path, spending: Spending, now: dt.datetime) -> Report:
         shares=tuple(share_of(spending, name, sums) for name in names),
         days=tuple(sorted(_lines(rows, lambda row: row[0]), key=lambda each: each.name)),
         models=_dearest(_lines(rows, _model)),
-        questions=_dearest(_lines(rows, lambda row: row[4]))[:MOST_QUESTIONS],
+        questions=tuple(islice((each for each in questions if not covered(each.name)), MOST_QUESTIONS)),
         saved=Saved(ruled + older, mean),
     )
 

@@ -73,12 +73,20 @@ class Store:
     """
 
     def __init__(
-        self, directory: Path, peers: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        directory: Path,
+        peers: Settings,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        admitted: Callable[[Offer], Offer | None] = lambda offer: offer,
     ) -> None:
-        """Look at `directory`, which need not exist, for what the servers and agents of `peers` offer."""
+        """Look at `directory`, which need not exist, for what the servers and agents of `peers` offer.
+
+        `admitted` takes out of an offer what nobody is to see: it returns the same one where that is nothing.
+        """
         self._directory = directory
         self._peers = peers
         self._now = now
+        self._admitted = admitted
         self._places = {place.target: place for place in _places(directory, peers)}
         self._read: dict[str, tuple[_Stamp, _Record | None]] = {}
         self._unwritten: dict[str, _Record] = {}
@@ -92,7 +100,8 @@ class Store:
 
     def offers(self) -> tuple[Offer, ...]:
         """Return what is known of the present servers and agents, sorted by scheme and name."""
-        return tuple(seen.offer for place in self._places.values() if (seen := self._seen(place)))
+        known = (seen.offer for place in self._places.values() if (seen := self._seen(place)))
+        return tuple(offer for each in known if (offer := self._admitted(each)) is not None)
 
     def seen_at(self, scheme: str, name: str) -> str:
         """Return since when the offer has been as it is, ISO 8601 in UTC; empty where none is known."""

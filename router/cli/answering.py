@@ -10,10 +10,10 @@ from typing import Final
 
 import anyio
 
-from router.cli import show
+from router.cli import questions, show
+from router.cli.dollars import usd
 from router.cli.preview import shown
 from router.cli.writing import unplanned
-from router.core.decision import Decision
 from router.core.explain import document, page, plan_lines, unrouted
 from router.core.outcome import Outcome, StepOutcome
 from router.core.plan import JSON, Step
@@ -76,7 +76,7 @@ class Answering:
             except RouterError as error:
                 if not self.as_json:
                     show.data(page(router.decide(self.query)))
-                return self._unrouted(router, error)
+                return self._unrouted(router, error, explained=True)
         if self.as_json:
             show.document(document(self.query, route.decision, route.plan, None))
         else:
@@ -86,7 +86,7 @@ class Answering:
 
     async def _carried_out(self) -> int:
         """Route, call, and print what came of it."""
-        async with opened(self.project, self.book, save=self.save) as router:
+        async with opened(self.project, self.book, save=self.save, ask=questions.at_terminal()) as router:
             try:
                 route = await router.route(self.query, planner=self.planner)
             except RouterError as error:
@@ -140,14 +140,14 @@ class Answering:
         targets = ", ".join(str(step.use) for step in route.plan.steps)
         whom = f" by {planned.model}" if planned.model else ""
         cost = (
-            f", {planned.usage.tokens:,} tokens, ${planned.usage.cost_usd:.4f}"
+            f", {planned.usage.tokens:,} tokens, {usd(planned.usage.cost_usd)}"
             if planned.usage.requests
             else ""
         )
         about = " (estimated)" if planned.usage.requests and planned.usage.estimated else ""
         show.note(f"no rule decides this; plan from {route.plan.source}{whom}: {targets}{cost}{about}")
 
-    def _unrouted(self, router: Router, error: RouterError) -> int:
+    def _unrouted(self, router: Router, error: RouterError, *, explained: bool = False) -> int:
         decision = router.decide(self.query)
         if self.as_json:
             whole = document(self.query, decision, None, router.fallback(decision, planner=self.planner))
@@ -155,7 +155,9 @@ class Answering:
         else:
             show.error(error)
         if isinstance(error, NoRoute | BudgetSpent):
-            show.notes(_suggestions(router, self.query, decision))
+            if not explained or self.as_json:
+                show.notes(unrouted(decision, MOST_NEAR))
+            show.notes(_suggestions(router, self.query))
         return show.exit_code(error)
 
 
@@ -167,9 +169,8 @@ def _tell(outcome: Outcome) -> None:
             show.note(f"{step.id}: waiting for input; task {step.result.task}")
 
 
-def _suggestions(router: Router, query: Query, decision: Decision) -> Iterator[str]:
-    """Yield why nothing decides, what is near, and the command that would make it a rule."""
-    yield from unrouted(decision, MOST_NEAR)
+def _suggestions(router: Router, query: Query) -> Iterator[str]:
+    """Yield the tools that are near, and the command that would make it a rule."""
     hits = router.nearest(query)
     if hits:
         yield "nearest tools:"

@@ -22,8 +22,10 @@ class Main(Group):
         "explain": "router.cli.explain:explain",
         "orchestrate": "router.cli.orchestrate:orchestrate",
         "discover": "router.cli.discover:discover",
+        "pin": "router.cli.pin:pin",
         "init": "router.cli.init:init",
         "doctor": "router.cli.doctor:doctor",
+        "status": "router.cli.status:status",
         "budget": "router.cli.budget:budget",
         "log": "router.cli.log:log",
     }
@@ -68,6 +70,19 @@ class Cache(Group):
     }
 
 
+class Auth(Group):
+    """`ts auth …`."""
+
+    path: ClassVar[tuple[str, ...]] = ("auth",)
+    named: ClassVar[Mapping[str, str]] = {
+        "set": "router.cli.auth:set_secret",
+        "get": "router.cli.auth:get_secret",
+        "list": "router.cli.auth:list_secrets",
+        "rm": "router.cli.auth:remove",
+        "login": "router.cli.login:login",
+    }
+
+
 class Learn(Group):
     """`ts learn …`."""
 
@@ -93,6 +108,10 @@ cache = typer.Typer(
     cls=Cache, no_args_is_help=True, rich_markup_mode=None, help="Look after plans that are remembered."
 )
 app.add_typer(cache, name="cache")
+auth = typer.Typer(
+    cls=Auth, no_args_is_help=True, rich_markup_mode=None, help="Keep secrets that settings name."
+)
+app.add_typer(auth, name="auth")
 learning = typer.Typer(cls=Learn, invoke_without_command=True, rich_markup_mode=None)
 app.add_typer(learning, name="learn")
 

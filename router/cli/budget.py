@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -11,10 +11,14 @@ from router.budget.counting import Share
 from router.budget.prices import Prices, Quote
 from router.budget.report import Line, Report, Saved, report
 from router.cli import asking, show
+from router.cli.dollars import usd
 from router.cli.table import columns
-from router.config import load_project
+from router.config import Project, load_project
 from router.core.plan import JSON
+from router.core.query import Query
 from router.core.settings import LARGE, SMALL, Planning
+from router.errors import QueryRefused, RulebookRefused
+from router.loading import book_of
 
 LONGEST_NAME: Final = 60
 
@@ -22,7 +26,8 @@ LONGEST_NAME: Final = 60
 def budget(as_json: asking.AsJson = False) -> int:
     """Show what models cost this month by day, model, pool and question, and what is left."""
     project = load_project(Path.cwd())
-    found = report(project.home, project.settings.spending, dt.datetime.now(dt.UTC))
+    ruled = _ruled(project)
+    found = report(project.home, project.settings.spending, dt.datetime.now(dt.UTC), ruled)
     quotes = {name: Prices(project.home).quote(name) for name in _models(project.settings.planning)}
     if as_json:
         prices = {name: _quoted(each) for name, each in quotes.items()}
@@ -37,6 +42,23 @@ def budget(as_json: asking.AsJson = False) -> int:
             f"no model was asked in {found.month}; one is where no rule decides and [planner] is set up"
         )
     return 0
+
+
+def _ruled(project: Project) -> Callable[[str], bool]:
+    """Return what tells whether a rule decides a text by now; rules that do not load decide nothing."""
+    try:
+        book = book_of(project)
+    except RulebookRefused:
+        show.note("the rules do not load, so questions that they cover are shown too; see ts rules check")
+        return lambda _: False
+
+    def decides(text: str) -> bool:
+        try:
+            return book.decide(Query(text)).kind == "rule"
+        except QueryRefused:
+            return False
+
+    return decides
 
 
 def _models(planning: Planning) -> tuple[str, ...]:
@@ -58,8 +80,8 @@ def _quoted(quote: Quote) -> dict[str, JSON]:
 def _page(found: Report) -> Iterator[str]:
     whole = found.whole
     yield (
-        f"{found.month} (UTC): {_usd(whole.spent_usd)} of {_usd(whole.limit_usd)} spent,"
-        f" {_usd(whole.left_usd)} left; the cheaper model from {_usd(found.soft_usd)} on"
+        f"{found.month} (UTC): {usd(whole.spent_usd)} of {usd(whole.limit_usd)} spent,"
+        f" {usd(whole.left_usd)} left; the cheaper model from {usd(found.soft_usd)} on"
     )
     if found.shares:
         yield from ("", "by pool")
@@ -79,9 +101,9 @@ def _pool(share: Share, own: str) -> tuple[str, ...]:
     mark = " (of this project)" if share.pool == own else ""
     return (
         f"  {show.plain(share.pool) or 'the rest'}{mark}",
-        f"{_usd(share.spent_usd)} of",
-        _usd(share.limit_usd),
-        f"{_usd(share.left_usd)} left",
+        f"{usd(share.spent_usd)} of",
+        usd(share.limit_usd),
+        f"{usd(share.left_usd)} left",
     )
 
 
@@ -89,7 +111,7 @@ def _table(lines: Sequence[Line]) -> Iterator[str]:
     rows = [
         (
             f"  {_short(each.name)}",
-            f"{_usd(each.cost_usd)}",
+            f"{usd(each.cost_usd)}",
             f"{each.tokens} tokens{' (estimated)' if each.estimated else ''}",
             f"{each.requests} request{'' if each.requests == 1 else 's'}",
         )
@@ -102,13 +124,10 @@ def _saved(saved: Saved) -> str:
     decided = f"rules decided {saved.questions} question{'' if saved.questions == 1 else 's'}"
     if saved.mean_usd is None or saved.usd is None:
         return f"{decided}; no question was planned yet, so what that saved is not known"
-    mean = f"an estimate: a planned one costs {_usd(saved.mean_usd)} on average"
-    return f"{decided}, which saved about {_usd(saved.usd)} ({mean})"
-
-
-def _usd(amount: float) -> str:
-    """Return an amount in dollars; small ones with the digits that they need."""
-    return f"${amount:.2f}" if amount >= 1 or not amount else f"${amount:.6f}"
+    if not round(saved.mean_usd, 6):
+        return f"{decided}; a planned one costs nothing"
+    mean = f"an estimate: a planned one costs {usd(saved.mean_usd)} on average"
+    return f"{decided}, which saved about {usd(saved.usd)} ({mean})"
 
 
 def _short(text: str) -> str:

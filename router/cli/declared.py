@@ -8,17 +8,22 @@ HELP: dict[tuple[str, ...], str] = {
         "Plan several steps where no rule decides, show them, and carry them out with live progress."
     ),
     ("discover",): "List the tools and skills on offer, and keep them in the catalogue.",
+    ("pin",): "Show how what servers and agents say of themselves differs from ts.lock, and write it there.",
     ("init",): (
         "Write a starter ts.toml, rules and prompts that answer questions about a repository and a machine."
     ),
     ("doctor",): (
         "Check the set-up: settings, rules, state, search, and every server and agent by connecting to it."
     ),
+    ("status",): (
+        "Show which servers and agents are left alone since they failed again and again; calls nobody."
+    ),
     ("budget",): "Show what models cost this month by day, model, pool and question, and what is left.",
     ("log",): "List what was asked in this project: decision, plan, model, cost and state.",
     ("rules",): "Author and check rules.",
     ("snapshot",): "Keep decisions in git.",
     ("cache",): "Look after plans that are remembered.",
+    ("auth",): "Keep secrets that settings name.",
     ("learn",): "Propose rules, in shadow, of what models answered, and prove each on the record.",
     ("rules", "check"): (
         "Check the rules against their examples, the recorded queries and what servers and agents offer."
@@ -49,6 +54,15 @@ HELP: dict[tuple[str, ...], str] = {
     ("cache", "list"): "List the plans that are remembered, the newest first.",
     ("cache", "show"): "Show one plan that is remembered.",
     ("cache", "clear"): "Forget all plans.",
+    ("auth", "set"): "Keep a secret, which standard input gives or a hidden prompt asks for.",
+    ("auth", "get"): "Print a secret, from wherever it is found first.",
+    ("auth", "list"): (
+        "List the names of the secrets that are kept, and where each is found; the first place is used."
+    ),
+    ("auth", "rm"): "Forget a secret.",
+    ("auth", "login"): (
+        "Sign in to an MCP server as yourself: prints the address to open, and waits for you to come back."
+    ),
     ("learn", "promote"): (
         "Make a rule live that is in shadow, and show which recorded queries go another way."
     ),

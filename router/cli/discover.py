@@ -13,6 +13,7 @@ from router.core.settings import Settings
 from router.engine import Router
 from router.errors import CallError, QueryRefused
 from router.loading import loaded
+from router.pins import flags
 from router.ports import Offer
 from router.wiring import opened
 
@@ -35,11 +36,15 @@ def discover(names: Names = None, refresh: Refresh = False, as_json: asking.AsJs
     offers, failures = anyio.run(asked)
     if as_json:
         show.document(
-            {"offers": [_document(each) for each in offers], "errors": [e.to_dict() for e in failures]}
+            {
+                "offers": [_document(each, offers) for each in offers],
+                "errors": [e.to_dict() for e in failures],
+            }
         )
     else:
         for offer in offers:
             _print(offer)
+            show.notes(f"warning: {flag}" for flag in flags(offer, offers))
     for failure in failures:
         show.error(failure)
     if not peers:
@@ -87,7 +92,7 @@ async def ask_all(
     return answered, [failures[peer] for peer in peers if peer in failures]
 
 
-def _document(offer: Offer) -> dict[str, object]:
+def _document(offer: Offer, among: list[Offer]) -> dict[str, object]:
     return {
         "scheme": offer.scheme,
         "name": offer.name,
@@ -104,6 +109,7 @@ def _document(offer: Offer) -> dict[str, object]:
             }
             for tool in offer.tools
         ],
+        "flags": [flag.to_dict() for flag in flags(offer, among)],
     }
 
 

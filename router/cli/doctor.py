@@ -6,7 +6,7 @@ import os
 import platform
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import anyio
 
@@ -16,10 +16,13 @@ from router.compiled.opening import FOLDER, OTHERS_MAY_WRITE
 from router.config import Project, unknown_variables
 from router.core.book import Rulebook
 from router.core.query import MODES, Query
-from router.errors import CallError, ModelUnavailable
-from router.loading import loaded
+from router.errors import CallError, ModelUnavailable, SecretMissing, SettingsRefused
+from router.loading import loaded, secrets
+from router.pins import LOCK_FILE, Pinned, changes, flags, pinned, read_lock
 from router.planner.tiers import tier
-from router.planner.ways import Way
+from router.planner.ways import Way, places
+from router.ports import Offer
+from router.secrets import SecretStore, named
 from router.wiring import opened, ways
 
 Line = tuple[str, str, str]
@@ -34,7 +37,7 @@ def doctor(as_json: asking.AsJson = False) -> int:
         _print(lines[0])
     project, book = loaded()
     failed = False
-    for line in (*_state(project), *_rules(project, book), *_environment()):
+    for line in (*_state(project), *_rules(project, book), *_environment(), *_secrets(project)):
         tell(line)
         failed |= line[0] == "fail"
     anyio.run(_models, project, tell)
@@ -91,6 +94,27 @@ def _environment() -> list[Line]:
     return [("warn", "environment", f"{', '.join(names)}: not a setting of ts")] if names else []
 
 
+def _secrets(project: Project) -> Iterator[Line]:
+    """Look for each secret that the settings name, and tell where it is; a model's may be lacking."""
+    store = secrets(project)
+    for place in named(project.settings):
+        yield _looked_for(store, (place,), "fail")
+    for way in project.settings.planning.ways:
+        if way.token:
+            yield _looked_for(store, places(way), "warn")
+
+
+def _looked_for(store: SecretStore, among: tuple[str, ...], otherwise: str) -> Line:
+    """Return where the first of the places is that has its secret, or why the first has none."""
+    missing: list[str] = []
+    for place in among:
+        try:
+            return "ok", f"secret {among[0]}", f"found in {store.find(place, '').where}"
+        except SecretMissing as error:
+            missing.append(error.reason)
+    return otherwise, f"secret {among[0]}", missing[0]
+
+
 async def _models(project: Project, tell: Callable[[Line], None]) -> None:
     """Ask each way to a model whether it answers; one that does not is no failure, the next may answer."""
     planning = project.settings.planning
@@ -102,17 +126,46 @@ async def _models(project: Project, tell: Callable[[Line], None]) -> None:
         try:
             known = await way.models()
         except ModelUnavailable as error:
-            tell(("warn", name, str(error).removeprefix(f"{way.settings.name}: ")))
+            hint = f"; set it, or leave {way.settings.name} out of planner.order" if _no_token(error) else ""
+            tell(("warn", name, str(error).removeprefix(f"{way.settings.name}: ") + hint))
             return
         lacking = sorted(here - {*known}) if known else []
         if lacking:
-            tell(("warn", name, f"answers, but knows no {', '.join(lacking)}; it has {', '.join(known[:5])}"))
+            has = f"it has {', '.join(known[:5])}; planner.{way.settings.name}.models says which it is called"
+            tell(("warn", name, f"answers, but knows no {', '.join(lacking)}; {has}"))
         else:
             tell(("ok", name, f"answers, for {', '.join(sorted(here))}" if known else "has a token"))
 
     async with anyio.create_task_group() as tasks:
         for way in ways(project):
             tasks.start_soon(ask, way)
+
+
+def _no_token(error: ModelUnavailable) -> bool:
+    return error.reason.startswith("there is no token")
+
+
+def _pinned(project: Project, tell: Callable[[Line], None], failures: list[str]) -> Pinned | None:
+    """Read ts.lock, and tell what it pins, or why it cannot be read."""
+    try:
+        found = read_lock(project.directory)
+    except SettingsRefused as error:
+        failures.append(LOCK_FILE)
+        tell(("fail", "pins", str(error.problems[0])))
+        return None
+    if found is not None:
+        strict = "refused" if project.settings.pinning.strict else "told as a warning"
+        count = sum(len(peer.tools) for peer in found.values())
+        tell(("ok", "pins", f"{count} tools and skills in {LOCK_FILE}; one that differs is {strict}"))
+    return found
+
+
+def _reviewed(offer: Offer, before: Pinned | None) -> Iterator[str]:
+    """Yield what a person should look at: a difference from what was reviewed, and what stands out."""
+    target = f"{offer.scheme}:{offer.name}"
+    if before is not None and any(changes(before.get(target), pinned(offer))):
+        yield f"is not as {LOCK_FILE} says; `ts pin {target}` shows the difference"
+    yield from (str(flag).removeprefix(target).lstrip("/ ") for flag in flags(offer))
 
 
 async def _peers(project: Project, book: Rulebook, tell: Callable[[Line], None]) -> bool:
@@ -134,7 +187,10 @@ async def _peers(project: Project, book: Rulebook, tell: Callable[[Line], None])
             seconds = time.monotonic() - began
             seen = f"{show.tools(offer)}, protocol {offer.protocol}, {seconds:.1f} s"
             tell(("ok", f"{scheme}:{name}", seen))
+            for warning in _reviewed(offer, before):
+                tell(("warn", f"{scheme}:{name}", warning))
 
+    before = _pinned(project, tell, failures)
     async with opened(project, book) as router, anyio.create_task_group() as tasks:
         for scheme, name in peers:
             tasks.start_soon(connect, scheme, name)

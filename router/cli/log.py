@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from router.cli import asking, show
+from router.cli.dollars import usd
 from router.cli.moments import moment
 from router.cli.table import columns
 from router.config import load_project
@@ -40,7 +41,7 @@ def log(since: Since = "7d", as_json: asking.AsJson = False) -> int:
 
 def _row(record: Record) -> tuple[str, ...]:
     time = record.time.astimezone().isoformat(sep=" ", timespec="seconds")
-    cost = f"${record.usage.cost_usd:.6f}" if record.usage.requests else ""
+    cost = usd(record.usage.cost_usd) if record.usage.requests else ""
     cells = (record.id[:SHORT_ID], _short(record.text), _decided(record), _planned(record), cost)
     return (time, *map(show.plain, cells), record.state or "-")
 

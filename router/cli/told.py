@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from router.cli.dollars import usd
 from router.ledger.record import Record
 
 
@@ -25,7 +26,7 @@ def record_lines(record: Record) -> Iterator[str]:
     if record.usage.requests:
         about = ", estimated" if record.usage.estimated else ""
         requests = f"{record.usage.requests} request" + ("" if record.usage.requests == 1 else "s")
-        yield f"  cost     {requests}, {record.usage.tokens:,} tokens, ${record.usage.cost_usd:.6f}{about}"
+        yield f"  cost     {requests}, {record.usage.tokens:,} tokens, {usd(record.usage.cost_usd)}{about}"
     yield f"  outcome  {record.state or 'not known'}"
     for step in record.steps:
         error = step.get("error") or {}

@@ -72,7 +72,7 @@ OptionalUrl = Annotated[
     str, AfterValidator(lambda value: _url(value) if value else value), pattern(f"({_PLAIN_URL})?")
 ]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-_PLACE: Final = r"((env|file|keyring):.+)?"
+_PLACE: Final = r"((env|file|keyring):.+|(age|sops):.+#.+)?"
 
 
 def _place(value: str) -> str:

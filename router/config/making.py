@@ -119,7 +119,6 @@ class Maker:
                 tuple(table.tools.allow), tuple(table.tools.deny), table.tools.rename, table.prefix
             ),
             roots=tuple(map(self._path, table.roots)),
-            sampling=table.sampling,
         )
 
     def _agent(self, name: str, table: A2aTable) -> Agent:
@@ -161,8 +160,12 @@ class Maker:
         for key in needed:
             if not getattr(table, key):
                 self._add(path, f'type "{table.type}" needs {key}', key=True)
-        if table.type == "oauth2" and not (table.token_url or table.issuer):
+        if table.type == "oauth2" and path[0] == "mcp" and not table.issuer:
+            self._add(path, 'type "oauth2" of an MCP server needs issuer', key=True)
+        elif table.type == "oauth2" and not (table.token_url or table.issuer):
             self._add(path, 'type "oauth2" needs token_url or issuer', key=True)
+        if table.type == "login" and path[0] == "a2a":
+            self._add((*path, "type"), 'type "login" is for MCP servers alone')
         return Auth(
             table.type,
             secret=table.token or table.value or table.client_secret,

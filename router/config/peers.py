@@ -81,7 +81,7 @@ class PeerTable(Table):
     limit: Annotated[int, Field(gt=0)] = Field(
         10_000_000, description="Bytes of the largest result accepted."
     )
-    auth: AuthTable | None = Field(None, description="How to sign in, such as { type, token }.")
+    auth: AuthTable | None = None
     headers: dict[str, str] = Field(
         default_factory=dict, description="Sent along over HTTP; ${keyring:NAME} stands for a secret."
     )
@@ -106,7 +106,6 @@ class McpTable(PeerTable, title="MCP server"):
     roots: list[str] = Field(
         default_factory=list, description="Directories that it is told of, relative to the project."
     )
-    sampling: bool = Field(default=False, description="Whether it may ask the planner's model for text.")
 
 
 class A2aTable(PeerTable, title="A2A agent"):

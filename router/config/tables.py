@@ -7,7 +7,6 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from router.config.kinds import (
-    Amount,
     LayerName,
     Mode,
     OptionalUrl,
@@ -96,7 +95,7 @@ class CacheTable(Table, title="Plan cache"):
 class BudgetTable(Table, title="Budget"):
     """[budget]: what models may cost in a calendar month."""
 
-    limit_usd: Amount = Field(
+    limit_usd: Annotated[float, Field(ge=0, le=1_000_000_000)] = Field(
         Spending().limit_usd, description="US dollars that a person's projects may spend together."
     )
     soft: Annotated[float, Field(ge=0, le=1)] = Field(

@@ -10,12 +10,13 @@ from router.config.source import Source, Tables, nested
 from router.config.tables import SettingsTable
 from router.core.findings import Findings, nearest_or_all
 from router.core.plan import JSON
-from router.places import HOME_VARIABLE, PREFIX
+from router.places import AGE_VARIABLE, HOME_VARIABLE, KEPT_PREFIX, PREFIX
 
 LISTS: Final = ("layers", "fallback")
 """Settings outside tables that are lists: their variables take commas."""
 TOP_LEVEL: Final = (*LISTS, "ambiguous", "language")
 TABLES: Final = tuple(name for name in SettingsTable.model_fields if name not in TOP_LEVEL)
+_NO_SETTINGS: Final = (HOME_VARIABLE, AGE_VARIABLE)
 _CASED: Final = "env"
 """The table whose keys are names of variables, which keep their case and their underscores."""
 
@@ -26,7 +27,7 @@ def variables(environment: Mapping[str, str], settings: Tables, findings: Findin
     `settings` are those of the files: names there lend their case and their dashes to the variables' names.
     """
     for name, value in sorted(environment.items()):
-        if not name.startswith(PREFIX) or name == HOME_VARIABLE:
+        if not name.startswith(PREFIX) or name.startswith(KEPT_PREFIX) or name in _NO_SETTINGS:
             continue
         first, *keys = name.removeprefix(PREFIX).split("__")
         table = first.lower()
@@ -43,9 +44,9 @@ def variables(environment: Mapping[str, str], settings: Tables, findings: Findin
 
 def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
     """Return the `TS_…` variables that mean nothing to this program; others may own them."""
-    known = {HOME_VARIABLE, *(f"{PREFIX}{each.upper()}" for each in (*TOP_LEVEL, *TABLES))}
+    known = {*_NO_SETTINGS, *(f"{PREFIX}{each.upper()}" for each in (*TOP_LEVEL, *TABLES))}
     mine = (each for each in environment if each.startswith(PREFIX) and "__" not in each)
-    return tuple(sorted(each for each in mine if each not in known))
+    return tuple(sorted(each for each in mine if each not in known and not each.startswith(KEPT_PREFIX)))
 
 
 def _unknown(table: str) -> tuple[str, str]:

@@ -77,6 +77,8 @@ class Result:
     """`waiting` where the other side asks for input or sign-in; `content` then holds the question."""
     task: str = ""
     """The other side's id of the task, with which a waiting one is continued; empty for a plain call."""
+    attempts: int = 1
+    """Calls made until it came."""
 
     @property
     def text(self) -> str:

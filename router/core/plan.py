@@ -61,14 +61,19 @@ class Target(Light):
         scheme, colon, rest = text.partition(":")
         name, slash, member = rest.partition("/")
         if scheme not in SCHEMES or not colon:
-            raise ValueError(f'"{text}" is not a target: it starts with mcp:, a2a: or workflow:')
+            raise ValueError(f'"{_on_a_line(text)}" is not a target: it starts with mcp:, a2a: or workflow:')
         if not name or (slash and not member) or text.split() != [text]:
-            raise ValueError(f'"{text}" is not a target such as mcp:server/tool or a2a:agent')
+            raise ValueError(f'"{_on_a_line(text)}" is not a target such as mcp:server/tool or a2a:agent')
         return cls(scheme, name, member)
 
     def __str__(self) -> str:
         """As it is written in rules."""
         return f"{self.scheme}:{self.name}" + (f"/{self.member}" if self.member else "")
+
+
+def _on_a_line(text: str) -> str:
+    """Return a text without what would break a line or steer a terminal."""
+    return "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in text)
 
 
 class StepSource(Light):

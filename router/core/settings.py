@@ -135,8 +135,6 @@ class Server(Peer):
     tools: ToolFilter = ToolFilter()
     roots: tuple[str, ...] = ()
     """Absolute directories that it is told it may use."""
-    sampling: bool = False
-    """Whether it may ask the planner's model for text."""
 
 
 @dataclass(frozen=True, slots=True)

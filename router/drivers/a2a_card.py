@@ -7,85 +7,104 @@ are listed in order of preference (4.4.6), and a card of 0.3 is read as one of 1
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit
+from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import Final
+from urllib.parse import urlsplit
 
-from a2a.types import AgentCard, AgentInterface
+from a2a.types import AgentCard, AgentInterface, SecurityScheme
 from a2a.utils.constants import AGENT_CARD_WELL_KNOWN_PATH, TransportProtocol
 
+from router.core.plan import JSON
+from router.core.settings import Agent
+from router.drivers import addresses
+from router.drivers.a2a_signin import origin_of, signs_in
+from router.drivers.addresses import is_this_machine
 from router.errors import ProtocolBroken, TargetUnavailable
 from router.ports import Offer, Tool
 
-SPOKEN = "JSONRPC of A2A 1.x and 0.3"
+SPOKEN: Final = "JSONRPC, HTTP+JSON and GRPC of A2A 1.x and 0.3"
 """What this version can call, as errors say it."""
+BINDINGS: Final = frozenset(
+    map(
+        str,
+        (
+            TransportProtocol.JSONRPC.value,
+            TransportProtocol.HTTP_JSON.value,
+            TransportProtocol.GRPC.value,
+        ),
+    )
+)
+GRPC: Final = TransportProtocol.GRPC.value
+GRPC_HERE: bool = find_spec("grpc") is not None
+"""Whether the package's extra `grpc` is installed."""
+_SCHEMES: Final = {"grpc": "http", "grpcs": "https"}
 
 
-def card_address(url: str) -> tuple[str, str]:
-    """Return where the card is, as the part before its last slash (or the agent) and the path below it.
+def card_address(url: str) -> str:
+    """Return where the card is.
 
     A `url` whose path ends in `.json` is the card itself; any other is the agent, with the card below it.
     """
-    parts = urlsplit(url)
-    if parts.path.endswith(".json"):
-        above, _, name = parts.path.rpartition("/")
-        query = f"?{parts.query}" if parts.query else ""
-        return f"{parts.scheme}://{parts.netloc}{above}", name + query
-    return url.rstrip("/"), AGENT_CARD_WELL_KNOWN_PATH
+    if urlsplit(url).path.endswith(".json"):
+        return url
+    return url.rstrip("/") + AGENT_CARD_WELL_KNOWN_PATH
 
 
 def refusal(url: str) -> str:
-    """Return why nothing may be sent to the address, or an empty string where it may."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        return f'"{url}" is not an address: {error}'
-    if parts.scheme not in ("http", "https") or not host:
-        return f'"{url}" is not an http or https address'
-    if parts.username is not None or parts.password is not None:
-        return f"the address of {host} holds a user name or password; take them out of it"
-    if parts.scheme == "http" and not is_this_machine(host):
-        return f"{host} is another machine and would be called over plain http; use https"
+    """Return why nothing may be sent to the agent's address, or an empty string where it may."""
+    if reason := addresses.refusal(url):
+        return reason
+    parts = urlsplit(url)
     if (parts.query or parts.fragment) and not parts.path.endswith(".json"):
         return f'"{url}" has a query or fragment; give the address of the agent or of its card alone'
     return ""
 
 
-def is_this_machine(host: str) -> bool:
-    """Whether a host name or address means this machine, without asking a resolver."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    return address.is_loopback or address.is_unspecified
+def interface_of(card: AgentCard, agent: Agent, target: str) -> AgentInterface:
+    """Return the interface to call: the card's first binding that can be, of it 1.x before 0.3.
 
-
-def interface_of(card: AgentCard, url: str, target: str) -> AgentInterface:
-    """Return the interface of the card to call: 1.x before 0.3, on the host of `url` alone.
-
+    It is on the host of the agent's url, and where anything is sent along for a sign-in on its very origin.
     Raises ProtocolBroken where it is no card, TargetUnavailable where nothing on it can be called.
     """
     if not card.name and not card.supported_interfaces:
         raise ProtocolBroken(
-            target, f"what is at {url} is not an agent card: it has neither name nor interface"
+            target, f"what is at {agent.url} is not an agent card: it has neither name nor interface"
         )
-    spoken: list[AgentInterface] = [each for each in card.supported_interfaces if _rank(each)]
+    known = _preferred(card)
+    if not known:
+        raise TargetUnavailable(
+            target, f"its card offers {_offered(card)}; this version calls {SPOKEN}", sent=False
+        )
+    spoken = [each for each in known if each.protocol_binding != GRPC or GRPC_HERE]
     if not spoken:
-        offered = ", ".join(_named(each) for each in card.supported_interfaces) or "no interface"
-        raise TargetUnavailable(target, f"its card offers {offered}; this version calls {SPOKEN}")
-    spoken.sort(key=_rank, reverse=True)
-    reasons = [_elsewhere(each.url, urlsplit(url)) for each in spoken]
+        reason = f'its card offers {_offered(card)}; pip install "ts-router[grpc]" to call it'
+        raise TargetUnavailable(target, reason, sent=False)
+    reasons = [_elsewhere(address_of(each, agent), agent) for each in spoken]
     usable = [each for each, reason in zip(spoken, reasons, strict=True) if not reason]
     if not usable:
-        raise TargetUnavailable(target, reasons[0])
+        raise TargetUnavailable(target, reasons[0], sent=False)
     return usable[0]
+
+
+def address_of(interface: AgentInterface, agent: Agent) -> str:
+    """Return where an interface is, as an http or https address; gRPC is as secure as the agent's url."""
+    url: str = interface.url
+    if interface.protocol_binding != GRPC:
+        return url
+    scheme, marked, rest = url.partition("://")
+    return f"{_SCHEMES.get(scheme, scheme)}://{rest}" if marked else f"{urlsplit(agent.url).scheme}://{url}"
+
+
+def _preferred(card: AgentCard) -> list[AgentInterface]:
+    known: list[AgentInterface] = [each for each in card.supported_interfaces if _rank(each)]
+    order = list(dict.fromkeys(each.protocol_binding for each in known))
+    return sorted(known, key=lambda each: (order.index(each.protocol_binding), -_rank(each)))
 
 
 def _rank(interface: AgentInterface) -> int:
     """Return 2 for 1.x, 1 for 0.3 and later below 1, 0 for what cannot be called."""
-    if interface.protocol_binding != TransportProtocol.JSONRPC:
+    if interface.protocol_binding not in BINDINGS:
         return 0
     version = re.match(r"v?(\d+)\.?(\d*)", interface.protocol_version or "1.0")
     if version is None:
@@ -94,24 +113,72 @@ def _rank(interface: AgentInterface) -> int:
     return 2 if major == 1 else 1 if major == 0 and minor >= 3 else 0
 
 
+def _offered(card: AgentCard) -> str:
+    return ", ".join(_named(each) for each in card.supported_interfaces) or "no interface"
+
+
 def _named(interface: AgentInterface) -> str:
     version = f" {interface.protocol_version}" if interface.protocol_version else ""
     return (interface.protocol_binding or "an interface without a binding") + version
 
 
-def _elsewhere(url: str, configured: SplitResult) -> str:
-    if reason := refusal(url):
+def _elsewhere(url: str, agent: Agent) -> str:
+    if reason := addresses.refusal(url):
         return f"its card says to call an address that is refused: {reason}"
-    host, expected = urlsplit(url).hostname or "", configured.hostname or ""
-    if host == expected or (is_this_machine(host) and is_this_machine(expected)):
-        return ""
-    return (
-        f"its card, found at {expected}, says to call another host, {host}; "
-        f"if that is right, set the agent's url to where {host} serves its card"
-    )
+    there, here = origin_of(url), origin_of(agent.url)
+    if there[1] != here[1] and not (is_this_machine(there[1]) and is_this_machine(here[1])):
+        return (
+            f"its card, found at {here[1]}, says to call another host, {there[1]}; "
+            f"if that is right, set the agent's url to where {there[1]} serves its card"
+        )
+    if signs_in(agent) and there != here:
+        return (
+            f"its card says to call {_spelt(there)}, and the sign-in of [a2a.{agent.name}] goes to "
+            f"{_spelt(here)} alone; set the agent's url to where {_spelt(there)} serves its card"
+        )
+    return ""
 
 
-def offer_of(name: str, card: AgentCard, interface: AgentInterface) -> Offer:
+def _spelt(origin: tuple[str, str, int | None]) -> str:
+    return f"{origin[0]}://{origin[1]}:{origin[2]}"
+
+
+def asked_for(card: AgentCard) -> str:
+    """Return the ways of signing in that a card names, in words; empty where it names none."""
+    return ", ".join(dict.fromkeys(_scheme(each) for each in card.security_schemes.values()))
+
+
+def _scheme(scheme: SecurityScheme) -> str:
+    kind = scheme.WhichOneof("scheme")
+    if kind == "api_key_security_scheme":
+        key = scheme.api_key_security_scheme
+        return f"a key in the {key.location} {key.name}"
+    if kind == "http_auth_security_scheme":
+        return f"HTTP {scheme.http_auth_security_scheme.scheme}"
+    if kind == "oauth2_security_scheme":
+        flow = scheme.oauth2_security_scheme.flows.WhichOneof("flow") or "no known flow"
+        return f"OAuth 2.0 ({flow.replace('_', ' ')})"
+    if kind == "open_id_connect_security_scheme":
+        return "OpenID Connect"
+    return "a certificate" if kind == "mtls_security_scheme" else "a way that this version does not know"
+
+
+def listed(document: JSON) -> dict[str, str]:
+    """Return the agents of a registry's list of cards, each with its address; empty where it is none."""
+    cards = document.get("agents") if isinstance(document, dict) else document
+    return dict(_entries(cards)) if isinstance(cards, list) else {}
+
+
+def _entries(cards: list[JSON]) -> Iterator[tuple[str, str]]:
+    for card in cards:
+        if isinstance(card, dict) and isinstance(name := card.get("name"), str):
+            interfaces = card.get("supportedInterfaces")
+            first = interfaces[0] if isinstance(interfaces, list) and interfaces else card
+            url = first.get("url") if isinstance(first, dict) else None
+            yield name, url if isinstance(url, str) else ""
+
+
+def offer_of(name: str, card: AgentCard, interface: AgentInterface, digest: str = "") -> Offer:
     """Return what the card offers, a tool per skill; of skills with one id the first counts."""
     tools: dict[str, Tool] = {}
     for skill in card.skills:
@@ -126,4 +193,5 @@ def offer_of(name: str, card: AgentCard, interface: AgentInterface) -> Offer:
         description=card.description,
         version=card.version,
         protocol=interface.protocol_version,
+        digest=digest,
     )

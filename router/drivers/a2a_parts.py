@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from uuid import uuid4
 
 import anyio
@@ -55,9 +55,11 @@ async def message_of(call: Call) -> Message:
     """Return the message to send: the text, the arguments as a data part, the attached files as bytes.
 
     No field of A2A names a skill, so that of the target goes into the metadata as `skill`; agents that
-    don't look there choose for themselves. Raises ArgumentsRefused; nothing is sent then.
+    don't look there choose for themselves. A call that goes on with a task carries its two ids. Raises
+    ArgumentsRefused; nothing is sent then.
     """
     target = str(call.target)
+    context_id, task_id = _ids(call.task, target)
     parts = [Part(text=call.message)] if call.message else []
     if call.args:
         parts.append(_data_part(call.args, target))
@@ -66,7 +68,23 @@ async def message_of(call: Call) -> Message:
     if not parts:
         raise ArgumentsRefused(target, "there is nothing to send: no message, no arguments, no file")
     metadata = {"skill": call.target.member} if call.target.member else None
-    return Message(message_id=str(uuid4()), role=Role.ROLE_USER, parts=parts, metadata=metadata)
+    return Message(
+        message_id=str(uuid4()),
+        role=Role.ROLE_USER,
+        parts=parts,
+        metadata=metadata,
+        context_id=context_id,
+        task_id=task_id,
+    )
+
+
+def _ids(told: str, target: str) -> tuple[str, str]:
+    """Return context id and task id of a handle; two empty texts where there is none."""
+    context_id, slash, task_id = told.partition("/")
+    if told and not (slash and task_id):
+        reason = f'"{told}" is not the handle of a task, which is its context id, a slash and its id'
+        raise ArgumentsRefused(target, reason)
+    return unquote(context_id), unquote(task_id)
 
 
 def _data_part(args: Mapping[str, JSON], target: str) -> Part:
@@ -105,6 +123,8 @@ class Conversation:
     """An answer without a task."""
     said: list[Part] = field(default_factory=list)
     """What status messages said while the task was still at work, in order."""
+    before: TaskStatus | None = None
+    """Of a task that is gone on with, what it had last said: seen again, that is no answer."""
 
     @property
     def task_id(self) -> str:
@@ -114,17 +134,22 @@ class Conversation:
     @property
     def settled(self) -> bool:
         """Whether there is an answer, a failure or a question: nothing more is to be waited for."""
-        return self.message is not None or self._state in _SETTLED
+        return self.message is not None or (self._state in _SETTLED and not self._stale)
 
     @property
     def astray(self) -> bool:
         """Whether there is a task, in a state that A2A 1.0 and 0.3 do not have."""
-        return self.task is not None and not self.settled and self._state not in _AT_WORK
+        known = self.settled or self._stale or self._state in _AT_WORK
+        return self.task is not None and not known
 
     @property
     def empty_handed(self) -> bool:
         """Whether the task is done and nothing seen of it can be its answer."""
         return self._state == TaskState.TASK_STATE_COMPLETED and not self._answer()
+
+    @property
+    def _stale(self) -> bool:
+        return self.task is not None and self.task.status == self.before
 
     @property
     def _state(self) -> TaskState:
@@ -166,7 +191,7 @@ class Conversation:
 
     def _heard(self, status: TaskStatus) -> list[str]:
         """Keep what a task at work says; what a settled one says is its answer, not news."""
-        if self.settled:
+        if self.settled or self._stale:
             return []
         self.said += status.message.parts
         return _texts(status.message.parts)

@@ -32,7 +32,7 @@ async def repaired(chunks: AsyncIterable[bytes], *, streamed: bool) -> AsyncIter
 
 
 def repair(said: bytes | bytearray) -> bytes:
-    """Return a JSON-RPC answer, or a line of events with one, with a zone on every status's time."""
+    """Return an answer, or a line of events with one, with a zone on every status's time."""
     found = _SUSPECT.search(said)
     start = said.find(b"{")
     if found is None or start < 0:
@@ -49,9 +49,12 @@ def repair(said: bytes | bytearray) -> bytes:
 
 
 def _statuses(answer: JSON) -> Iterator[dict[str, JSON]]:
-    """Give the status of a task (1.0 and 0.3) and of an update (`statusUpdate` in 1.0, bare in 0.3)."""
-    result = answer.get("result")
-    if isinstance(result, dict):
-        for holder in (result, result.get("task"), result.get("statusUpdate")):
-            if isinstance(holder, dict) and isinstance(status := holder.get("status"), dict):
-                yield status
+    """Give the status of a task (1.0 and 0.3) and of an update (`statusUpdate` in 1.0, bare in 0.3).
+
+    They are the result of JSON-RPC, or the answer itself over HTTP+JSON.
+    """
+    for result in (answer, answer.get("result") if isinstance(answer, dict) else None):
+        if isinstance(result, dict):
+            for holder in (result, result.get("task"), result.get("statusUpdate")):
+                if isinstance(holder, dict) and isinstance(status := holder.get("status"), dict):
+                    yield status

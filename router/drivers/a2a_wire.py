@@ -9,32 +9,43 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from socket import gaierror
 from typing import Final, TypeVar, cast
 from urllib.parse import urlsplit
 
-import anyio
 import httpx
 from a2a.client import A2AClientError, AgentCardResolutionError
 from a2a.types import InvalidRequestError, MethodNotFoundError, VersionNotSupportedError
 from a2a.utils.errors import A2AError, JSONParseError
 
 from router.core.settings import Agent
-from router.drivers.a2a_card import is_this_machine
 from router.drivers.a2a_repair import repaired
-from router.errors import CallError, ProtocolBroken, ResultTooLarge, TargetUnavailable, ToolFailed
+from router.drivers.a2a_signin import SignIn
+from router.drivers.addresses import is_this_machine
+from router.errors import (
+    CallError,
+    ProtocolBroken,
+    ResultTooLarge,
+    SignInFailed,
+    TargetUnavailable,
+    ToolFailed,
+)
+from router.retry_after import seconds_of
 
 Answer = TypeVar("Answer")
-
-CONNECT_SECONDS: Final = 10.0
-"""For a connection alone; a whole call has its own time."""
 
 LARGEST_CARD_BYTES: Final = 1_000_000
 """Of what an agent says of itself; a card has no part in `limit_bytes`."""
 
+OF_ITSELF: Final = {"ts": "card"}
+"""Marks, as `extensions` of a request, that the agent is asked what it is and not what it can do."""
+
 _LONGEST_REASON: Final = 500
 """Characters of foreign text that an error repeats."""
 
+_OF_THE_AGENT: Final = ("JSON-RPC Error", "gRPC Error", "{")
+"""How the SDK begins the errors that agents report and it has no name for."""
 _REFUSED_BY_PROTOCOL: Final = (
     InvalidRequestError,
     JSONParseError,
@@ -43,8 +54,8 @@ _REFUSED_BY_PROTOCOL: Final = (
 )
 
 
-def open_http(agent: Agent) -> httpx.AsyncClient:
-    """Return a client that follows no redirect and reads no more of a response than the agent may send.
+def open_http(agent: Agent, sign_in: SignIn) -> httpx.AsyncClient:
+    """Return a client that signs in, follows no redirect and reads no more than the agent may send.
 
     An answer may take twice `limit_bytes` and 64 KiB on the wire, for base64, escapes and the envelope;
     beyond that reading it raises ResultTooLarge. Reading waits without end: the caller times the call.
@@ -54,19 +65,30 @@ def open_http(agent: Agent) -> httpx.AsyncClient:
     async def guard(response: httpx.Response) -> None:
         if response.headers.get("content-encoding", "identity") != "identity":
             raise ProtocolBroken(target, "it answers compressed, which it was asked not to do")
-        limit, excess = agent.limit_bytes * 2 + 65_536, too_large(target, agent.limit_bytes)
-        if response.request.method == "GET":
+        limit, excess = wire_bytes(agent), too_large(target, agent.limit_bytes)
+        if _is_of_itself(response.request):
             limit = LARGEST_CARD_BYTES
             excess = ResultTooLarge(target, f"its card is larger than {limit:,} bytes")
         response.stream = _Body(response, limit, excess)
 
     return httpx.AsyncClient(
-        timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
+        auth=sign_in,
+        verify=sign_in.verify,
+        timeout=httpx.Timeout(None, connect=agent.connect_seconds),
         headers={"Accept-Encoding": "identity", "User-Agent": "ts-router"},
         event_hooks={"response": [guard]},
         follow_redirects=False,
         trust_env=not is_this_machine(urlsplit(agent.url).hostname or ""),
     )
+
+
+def wire_bytes(agent: Agent) -> int:
+    """Return how much one answer may take on the wire."""
+    return agent.limit_bytes * 2 + 65_536
+
+
+def _is_of_itself(request: httpx.Request) -> bool:
+    return request.extensions.get("ts") == OF_ITSELF["ts"]
 
 
 def too_large(target: str, limit_bytes: int) -> ResultTooLarge:
@@ -101,20 +123,26 @@ class _Body(httpx.AsyncByteStream):
         await self._inner.aclose()
 
 
-async def patiently(agent: Agent, target: str, act: Callable[[], Awaitable[Answer]]) -> Answer:
-    """Do it, again up to `agent.retries` times where no connection came about, and translate what fails.
+async def answered(
+    agent: Agent,
+    target: str,
+    act: Callable[[], Awaitable[Answer]],
+    *,
+    asks: str = "",
+    sent: bool | None = None,
+) -> Answer:
+    """Do it once and translate what fails.
 
-    Once a connection stands nothing is repeated: the other side may have read what was sent.
+    `asks` are the ways of signing in that the agent's card names. `sent` says whether the message was sent
+    before; None where that is what is being done.
     """
-    left = agent.retries
-    while True:
-        try:
-            return await act()
-        except Exception as error:
-            if left <= 0 or not never_reached(error):
-                raise translated(error, target) from error
-        left -= 1
-        await anyio.sleep(agent.delay_seconds)
+    try:
+        return await act()
+    except Exception as error:
+        failure = translated(error, target, agent, asks)
+        if isinstance(failure, TargetUnavailable) and sent is not None:
+            failure.sent = sent
+        raise failure from error
 
 
 def never_reached(error: BaseException) -> bool:
@@ -124,40 +152,54 @@ def never_reached(error: BaseException) -> bool:
 
 def cut_off(error: BaseException) -> bool:
     """Whether the connection was lost, rather than something wrong said over it."""
-    return any(isinstance(each, httpx.TransportError) for each in _chain(error))
+    return any(isinstance(each, httpx.TransportError | TargetUnavailable) for each in _chain(error))
 
 
-def translated(error: Exception, target: str) -> CallError:
+def translated(error: Exception, target: str, agent: Agent, asks: str = "") -> CallError:
     """Return what the failure of the SDK, of HTTP or of parsing means for the call."""
     for each in _chain(error):
         if isinstance(each, CallError):
-            return each
+            return replace(each, target=target)
+        if isinstance(each, A2AError) and not isinstance(each, A2AClientError | MethodNotFoundError):
+            return _of_protocol(each, target)
         if isinstance(each, httpx.HTTPStatusError):
-            return _of_status(each.response, target)
+            return _of_status(each.response, target, agent, asks)
         if isinstance(each, httpx.TransportError):
-            return TargetUnavailable(target, _of_connection(each))
+            reached = not never_reached(each)
+            return TargetUnavailable(target, _of_connection(each, agent), sent=reached)
     return _of_protocol(error, target)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
+    """Give an error and what led to it, each once: libraries may chain in a circle."""
+    given: set[int] = set()
+    while error is not None and id(error) not in given:
+        given.add(id(error))
         yield error
         error = error.__cause__ or error.__context__
 
 
-def _of_status(response: httpx.Response, target: str) -> CallError:
+def _of_status(response: httpx.Response, target: str, agent: Agent, asks: str) -> CallError:
     status = f"HTTP {response.status_code} {response.reason_phrase}".rstrip()
     if response.status_code in (401, 403):
-        return TargetUnavailable(target, f"it needs sign-in ({status})")
+        return let_nobody_in(target, agent, status, asks)
     if response.is_redirect:
-        return TargetUnavailable(target, _of_redirect(response, status))
-    if response.status_code in (404, 410) and response.request.method == "GET":
+        return TargetUnavailable(target, _of_redirect(response, status), sent=False)
+    if response.status_code in (404, 410) and _is_of_itself(response.request):
         return TargetUnavailable(target, f"there is no agent card at {response.url} ({status})")
     if response.status_code == 429 or response.status_code >= 500:
         wait = brief(response.headers.get("retry-after", ""))
         after = f"; Retry-After: {wait}" if wait else ""
-        return TargetUnavailable(target, f"it answers {status}{after}")
+        return TargetUnavailable(target, f"it answers {status}{after}", retry_after_seconds=seconds_of(wait))
     return ProtocolBroken(target, f"it answers {status} at {response.url}")
+
+
+def let_nobody_in(target: str, agent: Agent, said: str, asks: str) -> SignInFailed:
+    """Return the error for an agent that refuses us, with what its card asks for where nothing is set."""
+    if agent.auth is not None:
+        return SignInFailed(target, f"it refuses the sign-in of [a2a.{agent.name}] ({said})")
+    wish = f"; its card asks for {brief(asks)}" if asks else ""
+    return SignInFailed(target, f"it wants a sign-in ({said}){wish}; set auth in [a2a.{agent.name}]")
 
 
 def _of_redirect(response: httpx.Response, status: str) -> str:
@@ -171,7 +213,7 @@ def _of_redirect(response: httpx.Response, status: str) -> str:
     return f"{told}, which is not followed"
 
 
-def _of_connection(error: httpx.TransportError) -> str:
+def _of_connection(error: httpx.TransportError, agent: Agent) -> str:
     if not never_reached(error):
         return f"the connection was lost during the call: {brief(str(error)) or type(error).__name__}"
     place = _place(error)
@@ -183,7 +225,7 @@ def _of_connection(error: httpx.TransportError) -> str:
         if isinstance(each, ConnectionRefusedError):
             return f"nothing listens at {place}"
         if isinstance(each, httpx.ConnectTimeout):
-            return f"no connection to {place} within {CONNECT_SECONDS:g} seconds"
+            return f"no connection to {place} within {agent.connect_seconds:g} seconds"
     return f"no connection to {place}: {brief(str(error))}"
 
 
@@ -198,7 +240,7 @@ def _of_protocol(error: Exception, target: str) -> CallError:
         return ProtocolBroken(target, f"what it serves as its card is not an agent card: {said}")
     if isinstance(error, _REFUSED_BY_PROTOCOL):
         return ProtocolBroken(target, f"it does not take what this version sends: {said}")
-    if isinstance(error, A2AClientError) and not said.startswith("JSON-RPC Error"):
+    if isinstance(error, A2AClientError) and not said.startswith(_OF_THE_AGENT):
         return ProtocolBroken(target, f"what it answers is not A2A: {said}")
     if isinstance(error, A2AError):
         return ToolFailed(target, said)

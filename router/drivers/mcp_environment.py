@@ -73,10 +73,6 @@ def launch_of(server: Server, *, cwd: str, target: str) -> Launch:
 
     Raises TargetUnavailable where the settings ask for what cannot be done, or name what is not there.
     """
-    if server.url or server.transport != "stdio":
-        raise TargetUnavailable(
-            target, f"only stdio servers are supported by this version; give [mcp.{server.name}] a command"
-        )
     directory = server.cwd or cwd
     if not Path(directory).is_dir():
         raise TargetUnavailable(

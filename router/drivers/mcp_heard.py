@@ -49,13 +49,14 @@ class Heard:
         """
         stray = self.strayed()
         if not self.ending:
-            return TargetUnavailable(target, f"the server cannot be started: {error}")
+            return TargetUnavailable(target, f"the server cannot be started: {error}", sent=False)
         if not is_lost:
             return ProtocolBroken(target, f"the server cannot be spoken to: {error}")
         if stray and not self.log_tail:
             return ProtocolBroken(target, f"{stray}, and {self.ending}")
         more = f"; {stray}" if stray else ""
-        return TargetUnavailable(target, f"the server {self.ending} before it answered{more}", self.log_tail)
+        reason = f"the server {self.ending} before it answered{more}"
+        return TargetUnavailable(target, reason, self.log_tail, sent=False)
 
     def went_away(self, target: str, *, is_lost: bool) -> TargetUnavailable:
         """Return why the connection ended during a call."""

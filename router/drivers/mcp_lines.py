@@ -1,4 +1,4 @@
-"""The lines of one MCP connection as messages and back, saving what can be saved; it awaits nothing.
+"""The messages of one MCP connection, as lines and back, saving what can be saved; it awaits nothing.
 
 An answer that cannot be read is answered here in the server's stead, so that the call ends at once. What is
 mended is what servers are known to write: half a character (by `JSON.stringify` since ES2019, and Python's
@@ -61,12 +61,15 @@ class Lines:
 
     def written(self, message: SessionMessage) -> bytes:
         """Return the line of a message, without its end."""
-        told = message.message
-        if isinstance(told, JSONRPCRequest):
-            self._asked[told.id] = told.method
-        elif isinstance(told, JSONRPCNotification) and told.method == "notifications/cancelled":
-            self._asked.pop((told.params or {}).get("requestId", ""), None)
-        return told.model_dump_json(by_alias=True, exclude_unset=True).encode()
+        self.note(message.message)
+        return message.message.model_dump_json(by_alias=True, exclude_unset=True).encode()
+
+    def note(self, message: JSONRPCMessage) -> None:
+        """Keep account of a message that goes out."""
+        if isinstance(message, JSONRPCRequest):
+            self._asked[message.id] = message.method
+        elif isinstance(message, JSONRPCNotification) and message.method == "notifications/cancelled":
+            self._asked.pop((message.params or {}).get("requestId", ""), None)
 
     def read(self, line: bytes | TooLong) -> SessionMessage | None:
         """Return the message of a line, or None where it is to be passed over.
@@ -89,7 +92,7 @@ class Lines:
                 raise EOFError from error
             return None
         self._heard.messages += 1
-        return SessionMessage(self._settled(message))
+        return SessionMessage(self.settled(message))
 
     def _answered(self, line: bytes) -> int | None:
         """Return the id of the request under way that a line answers which is no message."""
@@ -104,7 +107,7 @@ class Lines:
         is_number = isinstance(number, int | float) and not isinstance(number, bool)
         return int(number) if is_number and number in self._asked else None
 
-    def _settled(self, message: JSONRPCMessage) -> JSONRPCMessage:
+    def settled(self, message: JSONRPCMessage) -> JSONRPCMessage:
         """Take note of an answer, and mend it."""
         if isinstance(message, JSONRPCError) and message.id is None and len(self._asked) == 1:
             message = message.model_copy(update={"id": next(iter(self._asked))})

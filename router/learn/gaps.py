@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zoneinfo
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -25,6 +26,7 @@ NAMES: Final = {"int": "n", "number": "amount", "date": "day", "path": "path"}
 
 _PATH: Final = re.compile(r"[/\\]|^[~.]|\w\.[A-Za-z]\w{0,4}$")
 _NOT_IN_A_NAME: Final = re.compile(r"[^a-z0-9]+")
+_ZONE: Final = re.compile(r"[A-Z][A-Za-z]+(?:/[A-Za-z0-9_+-]+){1,2}")
 _NEW_WORD: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 Path = tuple[str | int, ...]
@@ -70,16 +72,23 @@ def leaves(value: JSON, path: Path = ()) -> Iterator[tuple[Path, JSON]]:
 def spots(reading: Reading, call: JSON, time: str) -> tuple[Spot, ...]:
     """Return where the text names values of a call: whole ones first, then parts of longer ones.
 
-    No two of the gaps share a word, and one at most takes several. A value that stands twice is left out.
+    No two of the gaps share a word, and one at most takes several. A value that stands twice is left out,
+    and so are those that share words without being one: what is left of one would not follow the other.
     """
     gaps: dict[tuple[int, int], Gap] = {}
     found: list[Spot] = []
     rest: list[tuple[Path, str]] = []
+    places: list[tuple[Path, Place]] = []
     for path, value in leaves(call):
         place = _place(reading, value, time)
-        if place is None:
-            rest += [(path, value)] if isinstance(value, str) else []
-        elif (gap := _claimed(gaps, *place, _name(path))) is not None:
+        if place is not None:
+            places.append((path, place))
+        elif isinstance(value, str):
+            rest.append((path, value))
+    for path, place in places:
+        if any(_clash(place, other) for _, other in places):
+            continue
+        if (gap := _claimed(gaps, *place, _name(path))) is not None:
             found.append(Spot(path, gap))
     for path, text in rest:
         for part, where in _parts(reading, text, time):
@@ -87,6 +96,11 @@ def spots(reading: Reading, call: JSON, time: str) -> tuple[Spot, ...]:
             if gap is not None:
                 found.append(Spot(path, gap, part))
     return tuple(found)
+
+
+def _clash(one: Place, other: Place) -> bool:
+    """Whether two places share a word and are not the same."""
+    return one != other and one[0] < other[1] and other[0] < one[1]
 
 
 def _claimed(gaps: dict[tuple[int, int], Gap], at: int, after: int, kind: SlotType, name: str) -> Gap | None:
@@ -126,8 +140,21 @@ def _place(reading: Reading, value: JSON, time: str) -> Place | None:
 def _kinds(value: JSON) -> Sequence[SlotType]:
     """Return the types of slots that may give a value, in the order in which they are tried."""
     if isinstance(value, str):
+        if _is_zone(value):
+            return ("word",)
         return ("date", "path", "word", "rest") if _PATH.search(value) else ("date", "word", "path", "rest")
     return ("int",) if isinstance(value, int) else ("number",)
+
+
+def _is_zone(value: str) -> bool:
+    """Whether it is the name of a time zone, which looks like a path and is none."""
+    if not _ZONE.fullmatch(value):
+        return False
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (ValueError, OSError, KeyError):  # of a name that is a directory, or that nobody knows
+        return False
+    return True
 
 
 def _equal(one: JSON, other: JSON) -> bool:

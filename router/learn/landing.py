@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from router.core.book import Rulebook
+from router.core.canonical import digest
 from router.core.findings import Findings, nearest_or_all
 from router.core.query import Query
 from router.core.rule import Rule
 from router.disk import replace_file
 from router.errors import Problem, QueryRefused, RulebookRefused
+from router.learn.offered import Offered
 from router.learn.proposing import Proposal
+from router.planner.alone import alone
+from router.ports import Offer
 from router.rulebook.compare import Comparison, compare
 from router.rulebook.corpus import Recorded, shown
 from router.rulebook.format import FormattedFile, format_rules, write_formatted
@@ -29,6 +33,10 @@ SHADOW: Final = re.compile(
     r"""[ \t]*(?:[\w-]+[ \t]*\.[ \t]*)?(?:stage|"stage"|'stage')[ \t]*=[ \t]*["']shadow["'][ \t]*(\#.*)?"""
 )
 """A line that says so and nothing else, a comment aside."""
+FOLDER: Final = "learning"
+"""Below the directory of state: a lock for each project."""
+
+Done = TypeVar("Done")
 
 
 def land(project: Path, proposals: Iterable[Proposal]) -> tuple[str, ...]:
@@ -74,17 +82,27 @@ class Promotion:
     rule: Rule
     comparison: Comparison
     file: FormattedFile
+    changes: bool | None = None
+    """Whether a call of it may change things; None where the catalogue does not know a server of it."""
 
     def write(self) -> None:
         """Make it live. Raises RulebookRefused where its file cannot be written."""
         write_formatted(self.file)
 
 
-def promote(project: Path, reading: Reading, name: str, records: Sequence[Recorded]) -> Promotion:
+async def alone_in(home: Path, project: Path, work: Callable[[], Done]) -> Done:
+    """Do something to the learned rules of a project while no other process of the person does."""
+    async with alone(home / FOLDER / f"{digest(str(project))}.lock"):
+        return work()
+
+
+def promote(
+    project: Path, reading: Reading, name: str, records: Sequence[Recorded], offers: Iterable[Offer] = ()
+) -> Promotion:
     """Return what becomes of a rule on trial once it is live; its examples are compared with the records.
 
-    Raises QueryRefused for a rule that there is not or that is not on trial, and RulebookRefused where its
-    file says so in a way that only a person can change.
+    Raises QueryRefused for a rule that there is not, that is not on trial, or of which `offers` say that it
+    cannot be carried out, and RulebookRefused where its file says so in a way that only a person can change.
     """
     before = reading.book()
     rule = _on_trial(before, name)
@@ -92,13 +110,21 @@ def promote(project: Path, reading: Reading, name: str, records: Sequence[Record
         replace(each, stage="live") if each.id == rule.id else each for each in reading.sources.rules
     )
     after = reading.book(replace(reading.sources, rules=texts))
+    offered = Offered(offers)
+    if found := offered.faults(after, after.rules[rule.id]):
+        raise QueryRefused("\n".join(f"{rule.id} stays in shadow: {each}" for each in found))
     own = (Recorded(query := Query(each), shown(query)) for each in (*rule.yes, *rule.no))
     asked = {each.shown: each for each in (*own, *records)}
     comparison = compare(before, after, tuple(asked.values()))
     old = reading.texts[rule.file]
-    return Promotion(
-        rule, comparison, FormattedFile(rule.file, project / rule.file, old, _enabled(old, rule))
-    )
+    file = FormattedFile(rule.file, project / rule.file, old, _enabled(old, rule))
+    return Promotion(rule, comparison, file, _changes(offered, rule))
+
+
+def _changes(offered: Offered, rule: Rule) -> bool | None:
+    """Whether one of a rule's calls may change things; None where that of one is not known, and of none."""
+    found = [offered.changes(step.use) for step in rule.steps]
+    return True if True in found else None if None in found else False
 
 
 def _on_trial(book: Rulebook, name: str) -> Rule:

@@ -12,10 +12,13 @@ from router.core.plan import JSON, Target
 from router.core.source import RuleText
 from router.errors import QueryRefused, RulebookRefused
 from router.learn.drafting import Draft, drafts
+from router.learn.offered import Offered
+from router.learn.private import masked
 from router.learn.proving import Proof, Record, Witness, called, joint
 from router.learn.shaping import Sketch, sketch
 from router.learn.taught import Taught
 from router.learn.written import table
+from router.ports import Offer
 from router.rulebook.formats import counted
 from router.rulebook.new import LONGEST_NAME, WORDS_IN_A_NAME
 from router.rulebook.read import Reading
@@ -40,7 +43,7 @@ class LeftOut:
 
     def to_dict(self) -> dict[str, JSON]:
         """Return it as JSON."""
-        return {"text": self.taught.text, "use": self.taught.use, "because": self.because}
+        return {"text": masked(self.taught.text), "use": self.taught.use, "because": self.because}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class Proposal:
     draft: Draft
     proof: Proof = field(default_factory=Proof)
     no: tuple[str, ...] = ()
+    changes: bool | None = None
+    """Whether its call may change things; None where the catalogue does not know its server."""
 
     @property
     def name(self) -> str:
@@ -85,6 +90,7 @@ class Proposal:
             "for": list(self.proof.right),
             "against": [each.to_dict() for each in self.proof.against],
             "unknown": list(self.proof.unknown),
+            "changes": self.changes,
         }
 
 
@@ -100,8 +106,12 @@ class Proposed:
     left_out: tuple[LeftOut, ...]
 
 
-def propose(reading: Reading, taught: Sequence[Taught], witnesses: Sequence[Witness]) -> Proposed:
+def propose(
+    reading: Reading, taught: Sequence[Taught], witnesses: Sequence[Witness], offers: Iterable[Offer] = ()
+) -> Proposed:
     """Return a proposal for everything taught that no rule gives yet and that can be a rule.
+
+    What `offers` say cannot be called is left out, and what they do not say only reads gets no slots.
 
     Raises QueryRefused where the layer is missing or nothing is taught, RulebookRefused where the rules do
     not load.
@@ -115,14 +125,19 @@ def propose(reading: Reading, taught: Sequence[Taught], witnesses: Sequence[Witn
     book = reading.book()
     covered, left_out, open_ = _sorted(book, taught)
     sketches: list[Sketch] = []
+    offered = Offered(offers)
     for each in open_:
-        made = sketch(book, each)
+        changes = offered.changes(Target.parse(each.use))
+        made = offered.fault(each) or sketch(book, each, exact=changes is True)
         if isinstance(made, Sketch):
             sketches.append(made)
         else:
             left_out.append(LeftOut(each, made))
     proposals, tried, refused = _compiled(reading, book, sketches)
-    proposals = _proved(Record(tried, witnesses), proposals)
+    proposals = tuple(
+        replace(each, changes=offered.changes(Target.parse(each.draft.first.taught.use)))
+        for each in _proved(Record(tried, witnesses), proposals)
+    )
     return Proposed(len(taught), proposals, tuple(covered), (*left_out, *refused))
 
 
@@ -236,10 +251,11 @@ def _name(text: str) -> str:
 
 
 def _why(draft: Draft) -> str:
-    """Say from whom and when it was learned."""
+    """Say from whom and when it was learned; where nobody says it, from which file."""
     models = sorted({each.model for each in draft.taught if each.model})
+    files = sorted({each.file for each in draft.taught if each.file})
     days = sorted({day for each in draft.taught for day in (each.first, each.seen) if day})
-    whom = f" of {' and '.join(models)}" if models else ""
+    whom = f" of {' and '.join(models or files)}" if models or (files and not days) else ""
     when = f", {days[0]}" + (f" to {days[-1]}" if len(days) > 1 else "") if days else ""
     return f"Learned from {counted(draft.answers, 'answer')}{whom}{when}"
 

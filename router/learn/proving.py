@@ -13,6 +13,7 @@ from router.core.plan import JSON
 from router.core.query import Query
 from router.core.text import Reading
 from router.errors import BindingFailed, QueryRefused
+from router.learn.private import holds_secret, masked
 from router.learn.taught import Answered, Taught, call_of
 from router.rulebook.corpus import Corpus, shown
 
@@ -51,11 +52,11 @@ class Contradiction:
 
     def __str__(self) -> str:
         """On one line."""
-        return f'"{self.shown}" ({self.place}): {self.because}'
+        return f'"{masked(self.shown)}" ({self.place}): {masked(self.because)}'
 
     def to_dict(self) -> dict[str, JSON]:
         """Return it as JSON."""
-        return {"text": self.shown, "where": self.place, "because": self.because}
+        return {"text": masked(self.shown), "where": self.place, "because": masked(self.because)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,12 @@ def witnesses(taught: Iterable[Taught], corpus: Corpus, answered: Iterable[Answe
         Witness(each.recorded.query, each.recorded.shown, each.recorded.file, each.calls) for each in answered
     ]
     told += [_corpus(each.query, each.shown, each.file, each.line) for each in corpus.queries]
-    found: dict[tuple[str, tuple[str, ...], bool], Witness] = {}
+    found: dict[tuple[str | bool | tuple[str, ...], ...], Witness] = {}
     known = {each.shown for each in told if each.calls or each.forbidden}
     for each in told:
         if each.calls or each.forbidden or each.shown not in known:
-            found.setdefault((each.shown, each.calls, each.forbidden), each)
+            place = (each.query.cwd, each.query.repository)
+            found.setdefault((each.shown, *place, each.calls, each.forbidden), each)
     return tuple(found.values())
 
 
@@ -112,7 +114,7 @@ class Record:
                 (right if witness.calls else unknown).append(witness.shown)
             elif verdict:
                 against.append(Contradiction(witness.shown, witness.place, verdict))
-        return Proof(tuple(dict.fromkeys(right)), tuple(against), tuple(dict.fromkeys(unknown)))
+        return Proof(_once(right), tuple(against), _once(unknown))
 
     def _verdict(self, witness: Witness, rule: str) -> str | None:
         """Say what is wrong about it that a rule takes a question: None for nothing, empty if it does not."""
@@ -139,10 +141,17 @@ class Record:
         likeness: dict[str, float] = {}
         for witness, reading in self._read:
             text = " ".join(witness.query.text.split())
+            if holds_secret(text):
+                continue
             share = max((_likeness(each, reading.stem_set) for each in mine), default=0.0)
             if share >= ALIKE and flat.match(book.normaliser.read(text), Query(text)) is None:
                 likeness[text] = share
         return tuple(sorted(likeness, key=lambda text: (-likeness[text], text))[:most])
+
+
+def _once(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return texts as they may be shown, each once."""
+    return tuple(dict.fromkeys(map(masked, texts)))
 
 
 def _likeness(one: frozenset[str], other: frozenset[str]) -> float:

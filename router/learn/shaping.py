@@ -16,7 +16,9 @@ from router.core.sentence import Literal, Template
 from router.core.text import Normaliser, Reading
 from router.core.values import values
 from router.errors import BindingFailed
+from router.learn.days import counted_from_today, texts
 from router.learn.gaps import Gap, Path, Spot, spots
+from router.learn.private import holds_secret
 from router.learn.taught import Taught, told_call
 from router.learn.written import constant, message, named, nothing, piece
 from router.rulebook.sentences import LONGEST_SENTENCE
@@ -27,8 +29,19 @@ if TYPE_CHECKING:
 REPOSITORY: Final = "{{ repository or cwd }}"
 CWD: Final = "{{ cwd }}"
 """What stands for the directory in which it was asked; the other where rules of the same target have that."""
+_NO_NAME: Final = "/\\ \t\r\n\"'`,;:)]}>?&#|"
+"""What may follow the name of a directory that ends there."""
+_SLOT: Final = re.compile(r"\{\{.*?\}\}")
 _SYNTAX: Final = re.compile(r"[(){}\[\]|]")
-_DAY: Final = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
+STOP_WORDS: Final = (
+    "a an and are as at be by can could do does for from how i in into is it its just me my of off on or"
+    " our out please so that the their them then there these this those to up us was we what"
+    " when where which who will with would you your"
+)
+"""Words that tell nothing: a sentence of these alone, with a slot, would take anything."""
+UNSEEN: Final = 'a line with "seen" says what day yesterday was'
+PRIVATE: Final = "it holds what looks like a secret"
+UNPLACED: Final = "its call holds a path of the project, and the record does not say where it was asked"
 
 
 @dataclass(frozen=True)
@@ -97,21 +110,57 @@ class Sketch:
         )
 
 
-def sketch(book: Rulebook, taught: Taught) -> Sketch | str:
-    """Return the most general sketch that holds, or why there is none."""
+def sketch(book: Rulebook, taught: Taught, *, exact: bool = False) -> Sketch | str:
+    """Return the most general sketch that holds, or why there is none; an `exact` one has no slots."""
+    called = _call(taught)
+    if any(map(holds_secret, (taught.text, *texts(called)))):
+        return PRIVATE
+    if taught.project and any(_is_below(each, taught.project) for each in texts(called)):
+        return UNPLACED
     query = taught.query
     reading = book.normaliser.read(query.text)
     if not reading.stems:
         return "it has no letter or digit of which a rule could be made"
     if len(reading.stems) > LONGEST_SENTENCE:
         return f"it has {len(reading.stems)} words; a rule is made of at most {LONGEST_SENTENCE}"
-    found = spots(reading, _call(taught), query.time)
+    found = () if exact else spots(reading, called, query.time)
+    telling = _telling(book.normaliser)
     for chosen in _chosen(found):
         made = _made(book, taught, reading, chosen)
-        if (made.said or not chosen) and made.holds(book):
-            day = _clock(made, reading)
-            return f"its call holds the day {day}, which the text does not name" if day else made
+        if chosen and (not made.said - telling or _stays(made, reading, chosen)):
+            continue
+        if made.holds(book):
+            day = counted_from_today([made.ask, made.args], query.text, taught.seen)
+            return _dated(day, taught) if day else made
     return "it cannot be written as a sentence of a rule"
+
+
+def _telling(normaliser: Normaliser) -> frozenset[str]:
+    """Return the stems of words that tell nothing."""
+    return frozenset(normaliser.stems(STOP_WORDS))
+
+
+def _stays(made: Sketch, reading: Reading, chosen: Sequence[Spot]) -> bool:
+    """Whether the words of a slot stand in what stays as it is, which would not follow another value."""
+    left = _SLOT.sub(" ", " ".join((made.ask, *texts([*made.args.values()]))))
+    tokens = reading.tokens
+    named = {reading.text[tokens[gap.at].start : tokens[gap.after - 1].end] for gap in _gaps(chosen)}
+    return any(re.search(rf"(?<!\w){re.escape(each)}(?!\w)", left) for each in named)
+
+
+def _gaps(chosen: Sequence[Spot]) -> list[Gap]:
+    return sorted({each.gap for each in chosen}, key=lambda gap: gap.at)
+
+
+def _dated(day: str, taught: Taught) -> str:
+    because = f"its call holds the day {day}, which the text does not name"
+    return f"{because}; {UNSEEN}" if taught.file and not taught.seen else because
+
+
+def _is_below(text: str, directory: str) -> bool:
+    """Whether a text names a directory or what lies below it."""
+    place = text.find(directory)
+    return place >= 0 and text[place + len(directory) :][:1] in ("", *_NO_NAME)
 
 
 def _call(taught: Taught) -> JSON:
@@ -134,14 +183,22 @@ def _made(book: Rulebook, taught: Taught, reading: Reading, chosen: Sequence[Spo
     by_path: dict[Path, list[Spot]] = {}
     for each in chosen:
         by_path.setdefault(each.path, []).append(each)
-    filling = _Filling(by_path, taught.cwd, REPOSITORY if _asks_for_repository(book, taught.use) else CWD)
+    filling = _Filling(by_path, _places(book, taught))
     args = {name: filling.filled(each, ("args", name)) for name, each in (taught.args or {}).items()}
     asked = None if taught.message in (None, taught.text) else taught.message
     ask = "" if asked is None else filling.text(asked, ("message",), message)
-    gaps = sorted({each.gap for each in chosen}, key=lambda gap: gap.at)
+    gaps = _gaps(chosen)
     types = tuple(sorted((gap.name, gap.type) for gap in gaps))
     parts = tuple(_parts(reading, gaps))
     return Sketch(taught, book.normaliser, parts, args, ask, types)
+
+
+def _places(book: Rulebook, taught: Taught) -> tuple[tuple[str, str], ...]:
+    """Return directories of the question with what stands for them, the longest path first."""
+    cwd, repository = (CWD, taught.cwd), (REPOSITORY, taught.repository or taught.cwd)
+    both = (repository, cwd) if _asks_for_repository(book, taught.use) else (cwd, repository)
+    known = ((path, here) for here, path in both if path)
+    return tuple(sorted(known, key=lambda each: -len(each[0])))
 
 
 def _asks_for_repository(book: Rulebook, use: str) -> bool:
@@ -156,8 +213,8 @@ class _Filling:
     """Puts templates into a call, in the place of what the text names."""
 
     found: Mapping[Path, Sequence[Spot]]
-    cwd: str
-    here: str
+    places: Sequence[tuple[str, str]]
+    """Directories of the question with what stands for them."""
 
     def filled(self, value: JSON, path: Path) -> JSON:
         """Return a value of the call as a rule writes it."""
@@ -177,13 +234,24 @@ class _Filling:
         mine = self.found.get(path, ())
         if mine and mine[0].part is None:
             return named(mine[0].gap.name)
+        out, place = self.placed(text)
         if not mine:
-            return self.here if text and text == self.cwd else alone(text)
-        out, place = "", 0
-        for (start, end), name in sorted((each.part, each.gap.name) for each in mine if each.part):
+            return out + piece(text[place:]) if place else alone(text)
+        parts = sorted((each.part, each.gap.name) for each in mine if each.part)
+        if parts[0][0][0] < place:
+            out, place = "", 0
+        for (start, end), name in parts:
             out += piece(text[place:start]) + named(name)
             place = end
         return out + piece(text[place:])
+
+    def placed(self, text: str) -> tuple[str, int]:
+        """Return what stands for the directory with which a text begins, and where that ends in it."""
+        for path, here in self.places:
+            rest = text.removeprefix(path)
+            if rest != text and (not rest or (rest[0] in "/\\" and len(path) > 1)):
+                return here, len(path)
+        return "", 0
 
 
 def _parts(reading: Reading, gaps: Sequence[Gap]) -> Iterator[str | Gap]:
@@ -206,18 +274,3 @@ def _words(reading: Reading, start: int, end: int) -> Iterator[str]:
             raw = reading.text[words[0].start : words[-1].end]
             yield " ".join(_SYNTAX.sub(" ", raw).split())
         at = after
-
-
-def _clock(made: Sketch, reading: Reading) -> str:
-    """Return a day that the call holds and the text does not: it was counted from when it was asked."""
-    texts = [made.ask, *_texts(made.args)]
-    days = (day for text in texts for day in _DAY.findall(text))
-    return next((day for day in days if day not in reading.text), "")
-
-
-def _texts(value: JSON) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping | list):
-        for each in value.values() if isinstance(value, Mapping) else value:
-            yield from _texts(each)

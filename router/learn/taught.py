@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import Final
 
 from router.core.canonical import canonical
@@ -47,7 +48,13 @@ class Taught:
     first: str = ""
     """The day on which it was first answered so; empty where that is `seen`."""
     cwd: str = ""
-    """Where it was asked, as far as that is known."""
+    """The directory in which it was asked, as far as that is known."""
+    repository: str = ""
+    """The root of the git repository around it; empty where there is none."""
+    project: str = ""
+    """The directory of the project, where the one in which it was asked is not known."""
+    file: str = ""
+    """Name of the file that taught it; empty for the ledger."""
 
     @property
     def call(self) -> str:
@@ -59,7 +66,7 @@ class Taught:
     @property
     def query(self) -> Query:
         """The question, at noon of its day. Raises QueryRefused."""
-        return Query(self.text, cwd=self.cwd, repository=self.cwd, time=_noon(self.seen))
+        return Query(self.text, cwd=self.cwd, repository=self.repository, time=_noon(self.seen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +89,10 @@ def call_of(step: Step) -> str:
 
 
 def folded(taught: Iterable[Taught]) -> tuple[Taught, ...]:
-    """Return each question with each of its calls once, counted, in the order of the texts."""
-    found: dict[tuple[str, str], Taught] = {}
+    """Return each question with each of its calls and places once, counted, in the order of the texts."""
+    found: dict[tuple[str, ...], Taught] = {}
     for each in taught:
-        key = (each.text, each.call)
+        key = (each.text, each.call, each.cwd, each.repository, each.project)
         one = found.get(key)
         found[key] = each if one is None else _both(one, each)
     return tuple(found[key] for key in sorted(found))
@@ -124,12 +131,14 @@ def _of_record(record: Mapping[str, JSON]) -> Taught | None:
         made = _made(told)
     except (QueryRefused, ValueError):
         return None
-    project = record.get("project")
+    cwd, repository = _place(record)
     return replace(
         made,
         model=str(record.get("model") or ""),
         seen=_day(str(record.get("time", ""))[:10]),
-        cwd=project if isinstance(project, str) else "",
+        cwd=cwd,
+        repository=repository,
+        project="" if cwd else _text(record, "project"),
     )
 
 
@@ -145,10 +154,19 @@ def answered(records: Iterable[Mapping[str, JSON]]) -> Iterator[Answered]:
 
 def _asked_there(query: Query, record: Mapping[str, JSON]) -> Query:
     """Return a query with the time and place of its record, which its call may have been made of."""
-    day, project = _day(str(record.get("time", ""))[:10]), record.get("project")
-    cwd = project if isinstance(project, str) else ""
-    time = _noon(day)
-    return Query(query.text, query.modes, query.words, query.facts, query.attached, cwd, cwd, time)
+    time = _noon(_day(str(record.get("time", ""))[:10]))
+    cwd, repository = _place(record)
+    return Query(query.text, query.modes, query.words, query.facts, query.attached, cwd, repository, time)
+
+
+def _place(record: Mapping[str, JSON]) -> tuple[str, str]:
+    """Return the directory in which it was asked and the repository around it, as far as they are known."""
+    return _text(record, "cwd"), _text(record, "repository")
+
+
+def _text(record: Mapping[str, JSON], name: str) -> str:
+    found = record.get(name)
+    return found if isinstance(found, str) else ""
 
 
 def _calls(plan: Mapping[str, JSON]) -> Iterator[str]:
@@ -164,7 +182,7 @@ def read_taught(name: str, text: str, findings: Findings) -> tuple[Taught, ...]:
         if not line.strip():
             continue
         try:
-            found.append(_of_line(line))
+            found.append(replace(_of_line(line), file=PurePath(name).name))
         except (QueryRefused, ValueError, RecursionError) as error:
             findings.add(name, (), f"teaches nothing: {error}", code="bad-query", line=number)
     if not found and not findings.problems:

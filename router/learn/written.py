@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -15,6 +16,8 @@ from router.rulebook.format import format_rules
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _READ: Final = re.compile(r"[{}\r\n]")
 """What a template might read something into, or write otherwise."""
+_UNSEEN: Final = ("Cc", "Cf", "Cn", "Co", "Zl", "Zp")
+"""Categories of what nobody sees, or what steers a terminal."""
 _PLAIN: Final = re.compile(r"[A-Za-z0-9 _.,:;/()\[\]<>=+*@!?&|~^$-]")
 """What stands for itself in a text of a template."""
 
@@ -74,5 +77,11 @@ def _key(key: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return a text in quotes: JSON's escapes are TOML's, which wants one more."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """Return a text in quotes: JSON's escapes are TOML's, and what nobody sees is written as one."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(_seen(each) if unicodedata.category(each) in _UNSEEN else each for each in quoted)
+
+
+def _seen(character: str) -> str:
+    code = ord(character)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

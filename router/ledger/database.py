@@ -14,7 +14,7 @@ from typing import Final
 FOLDER: Final = "ledger"
 """Below the directory of state."""
 FILE: Final = "ledger.sqlite"
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the tables; a file of a newer version is left alone."""
 PATIENCE_SECONDS: Final = 5.0
 """How long others may hold the file."""
@@ -40,7 +40,9 @@ _TABLES: Final = (
         failures TEXT,
         state TEXT NOT NULL DEFAULT '',
         ended TEXT NOT NULL DEFAULT '',
-        steps TEXT
+        steps TEXT,
+        cwd TEXT NOT NULL DEFAULT '',
+        repository TEXT NOT NULL DEFAULT ''
     )""",
     "CREATE INDEX IF NOT EXISTS asked_when ON asked (project, time)",
     """CREATE TABLE IF NOT EXISTS spent (
@@ -62,6 +64,11 @@ _TABLES: Final = (
     "CREATE INDEX IF NOT EXISTS spent_month ON spent (month, pool, cost_nano)",
     "CREATE TABLE IF NOT EXISTS admitted (one INTEGER PRIMARY KEY CHECK (one = 1), time TEXT NOT NULL)",
 )
+_ADDED: Final = {
+    "cwd": "ALTER TABLE asked ADD COLUMN cwd TEXT NOT NULL DEFAULT ''",
+    "repository": "ALTER TABLE asked ADD COLUMN repository TEXT NOT NULL DEFAULT ''",
+}
+"""Columns of `asked` that tables of version 1 lack."""
 
 
 class LedgerUnreadable(OSError):
@@ -177,6 +184,10 @@ def _prepare(connection: sqlite3.Connection) -> None:
     try:
         for statement in _TABLES:
             connection.execute(statement)
+        there = {row[1] for row in connection.execute("PRAGMA table_info(asked)")}
+        for name, statement in _ADDED.items():
+            if name not in there:
+                connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {VERSION}")
     except BaseException:
         connection.execute("ROLLBACK")

@@ -49,6 +49,10 @@ class Record:
     ended: str = ""
     steps: tuple[Mapping[str, JSON], ...] = ()
     """Of each step `id`, `state`, `seconds`, `attempts` and `error`."""
+    cwd: str = ""
+    """The directory in which it was asked; empty where an older version wrote it."""
+    repository: str = ""
+    """The root of the git repository around it; empty where there is none."""
 
     @property
     def text(self) -> str:
@@ -76,6 +80,8 @@ class Record:
             "number": self.number,
             "time": self.time.isoformat(timespec="milliseconds"),
             "project": self.project,
+            "cwd": self.cwd,
+            "repository": self.repository,
             "query": dict(self.query),
             "decision": dict(self.decision),
             "from": self.origin or None,
@@ -113,6 +119,8 @@ def of_row(row: sqlite3.Row) -> Record:
         state=row["state"],
         ended=row["ended"],
         steps=_mappings(row["steps"]),
+        cwd=row["cwd"],
+        repository=row["repository"],
     )
 
 

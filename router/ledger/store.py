@@ -26,7 +26,8 @@ NANO: Final = 1_000_000_000
 _UNWRITTEN: Final = (LedgerUnreadable, ValueError, TypeError, OverflowError, RecursionError)
 _MOST_IDS: Final = 5
 _INSERT: Final = (
-    "INSERT INTO asked (time, project, query, decision_id, kind, decision) VALUES (?, ?, ?, ?, ?, ?)"
+    "INSERT INTO asked (time, project, cwd, repository, query, decision_id, kind, decision)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _PLANNED: Final = (
     "UPDATE asked SET source = ?, plan = ?, model = ?, shown = ?, known = ?, usage = ?, cost_nano = ?,"
@@ -53,7 +54,8 @@ class Ledger:
         """Keep a question and its decision, and return its number; 0 where that fails."""
         with suppress(*_UNWRITTEN):
             asked, decided = canonical(query.to_dict()), canonical(decision.to_dict())
-            values = (now(), str(self.project), asked, decision.id, decision.kind, decided)
+            place = (str(self.project), query.cwd, query.repository)
+            values = (now(), *place, asked, decision.id, decision.kind, decided)
             with self._database.writing() as connection:
                 return connection.execute(_INSERT, values).lastrowid or 0
         return 0

@@ -27,6 +27,8 @@ BUSY: Final = frozenset({429, 500, 502, 503, 504})
 """HTTP statuses after which the same request may succeed."""
 LONGEST_WAIT_SECONDS: Final = 10.0
 """For a way that says when to ask again; one that wants longer is left for the next."""
+MOST_TOKENS: Final = 10**12
+"""Of one request; what a server says beyond is no count."""
 PAID: Final = "hf"
 """The way that costs money."""
 
@@ -119,7 +121,8 @@ class Asking:
             try:
                 reply = await way.ask(ask)
             except ModelUnavailable as error:
-                self._note(way.settings, ask, None, error)
+                if error.sent or error.status:
+                    self._note(way.settings, ask, None, error)
                 wait = error.retry_after_seconds
                 again = error.status in BUSY or wait is not None
                 wait = FIRST_WAIT_SECONDS * 2**attempt if wait is None else wait
@@ -168,6 +171,6 @@ def _usage(ask: Ask, reply: Reply | None) -> Usage:
     told = told if isinstance(told, dict) else {}
     taken, given = told.get("prompt_tokens"), told.get("completion_tokens")
     if isinstance(taken, int) and isinstance(given, int) and taken >= 0 and given >= 0:
-        return Usage(1, taken, given)
+        return Usage(1, min(taken, MOST_TOKENS), min(given, MOST_TOKENS))
     choices = reply.body.get("choices") if isinstance(reply.body, dict) else None
     return Usage(1, sent, tokens_of(json.dumps(choices, ensure_ascii=False)), estimated=True)

@@ -15,9 +15,8 @@ from huggingface_hub.errors import HfHubHTTPError, InferenceTimeoutError, Offlin
 from router.core.settings import ModelWay
 from router.errors import ModelUnavailable
 from router.planner.ways import FIRST_WAIT_SECONDS, HUB_PREFIX, Ask, Reply, body_of, reply, secret, timed_out
+from router.ports import Secrets
 
-OTHER_VARIABLE: Final = "HF_API_KEY"
-"""Read where `env:HF_TOKEN` is wanted and not set."""
 _BROKEN_OFF: Final = (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError)
 LISTING_SECONDS: Final = 2.0
 """That an answer waits for the prices at the most."""
@@ -29,9 +28,10 @@ Pricing = Callable[[str, httpx.AsyncClient], Awaitable[bool]]
 class HubWay:
     """A `router.planner.ways.Way`."""
 
-    def __init__(self, settings: ModelWay, price: Pricing | None = None) -> None:
-        """Take the place of the token, and who learns the prices of a model while it is asked."""
+    def __init__(self, settings: ModelWay, secrets: Secrets, price: Pricing | None = None) -> None:
+        """Take the place of the token, who finds it, and who learns the price of a model meanwhile."""
         self.settings = settings
+        self._secrets = secrets
         self._price = price
 
     async def ask(self, ask: Ask) -> Reply:
@@ -64,7 +64,7 @@ class HubWay:
         if "://" in model:  # the client would take it for an address, and send it the token
             raise ModelUnavailable(f'"{model}" is an address and no model; use planner.local for it', name)
         constants.HF_HUB_DISABLE_TELEMETRY = True  # else it asks the hub what started it, and we wait
-        token = self._token(name)
+        token = await self._token(name)
         timeout = self.settings.timeout_seconds
         try:
             with anyio.fail_after(timeout):
@@ -89,16 +89,14 @@ class HubWay:
 
     async def models(self) -> tuple[str, ...]:
         """See `router.planner.ways.Way`; the hub lists hundreds, so only the token is looked for."""
-        self._token(self.settings.name)
+        await self._token(self.settings.name)
         return ()
 
-    def _token(self, name: str) -> str:
-        place = self.settings.token
-        found = secret(place, name)
-        if not found and place == "env:HF_TOKEN":
-            found = secret(f"env:{OTHER_VARIABLE}", name)
-        if not found:
-            raise ModelUnavailable(f"there is no token at {place or 'planner.hf.token'}", name)
+    async def _token(self, name: str) -> str:
+        if not self.settings.token:
+            raise ModelUnavailable("there is no token at planner.hf.token", name)
+        found = await secret(self._secrets, self.settings, name)
         if not found.startswith(HUB_PREFIX):
-            raise ModelUnavailable(f"what lies at {place} is no token of the hub: those begin with hf_", name)
+            reason = f"what lies at {self.settings.token} is no token of the hub: those begin with hf_"
+            raise ModelUnavailable(reason, name)
         return found

@@ -20,6 +20,7 @@ from router.planner.ways import (
     secret,
     timed_out,
 )
+from router.ports import Secrets
 
 _BROKEN_OFF: Final = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 
@@ -27,9 +28,10 @@ _BROKEN_OFF: Final = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolErr
 class LocalWay:
     """A `router.planner.ways.Way`."""
 
-    def __init__(self, settings: ModelWay) -> None:
-        """Take the address and the place of the key."""
+    def __init__(self, settings: ModelWay, secrets: Secrets) -> None:
+        """Take the address, the place of the key, and who finds it there."""
         self.settings = settings
+        self._secrets = secrets
 
     async def ask(self, ask: Ask) -> Reply:
         """See `router.planner.ways.Way`."""
@@ -50,7 +52,7 @@ class LocalWay:
         self, method: str, path: str, body: dict[str, Any] | None
     ) -> tuple[int, httpx.Headers, bytes]:
         """Send one request and return status, headers and content. Raises ModelUnavailable."""
-        key = secret(self.settings.token, self._name(""))
+        key = await secret(self._secrets, self.settings, self._name("")) if self.settings.token else ""
         if key.startswith(HUB_PREFIX):
             raise ModelUnavailable(
                 f"{self.settings.token} is the hub's token, which goes to the hub alone", self._name("")
@@ -71,7 +73,7 @@ class LocalWay:
                         content += part
                         if len(content) > LARGEST_BYTES:
                             reason = f"answers with more than {LARGEST_BYTES:,} bytes"
-                            raise ModelUnavailable(reason, self._name(""))
+                            raise ModelUnavailable(reason, self._name(""), sent=True)
                     return answer.status_code, answer.headers, bytes(content)
         except (httpx.TimeoutException, TimeoutError) as error:
             raise timed_out(self.settings, self._name("")) from error

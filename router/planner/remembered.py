@@ -150,10 +150,16 @@ class Remembered:
     def _kept(self) -> Kept:
         try:
             return kept(self.directory)
+        except NotADirectoryError as error:
+            raise OSError(self._in_the_way) from error
         except (Unusable, sqlite3.Error, OSError, ValueError, TypeError) as error:
             raise OSError(
                 f"the cache {self.directory} cannot be read: {error}; ts cache clear begins a new one"
             ) from error
+
+    @property
+    def _in_the_way(self) -> str:
+        return f"the cache {self.directory} cannot be used: it is no directory; move it away"
 
     def _done(self, action: Callable[[Texts], Found], *, missing: Found, makes: bool = False) -> Found:
         """Do something with the cache; a damaged one is taken away. Raises Unusable.
@@ -182,6 +188,8 @@ class Remembered:
                 texts.close()
         except Unusable:
             raise
+        except NotADirectoryError as error:
+            raise Unusable(self._in_the_way) from error
         except Exception as error:  # of diskcache, which has many ways to meet a bad file
             kind = Damaged if is_damage(error) else Unusable
             raise kind(f"the cache {self.directory} cannot be used: {error}") from error

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import email.utils
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Protocol
+
+import anyio.to_thread
 
 from router.core.plan import JSON
 from router.core.settings import ModelWay
-from router.errors import ModelUnavailable
+from router.errors import ModelUnavailable, SecretMissing
 from router.planner.extract import folded
+from router.ports import Secrets
+from router.retry_after import seconds_of
 
-_YEAR_SECONDS: Final = 31_536_000.0
-"""Longer than this nobody is asked to wait; infinity, which a header may say, has no place in JSON."""
 LARGEST_BYTES: Final = 4_000_000
 """Of an answer; a larger one is refused."""
 HUB_PREFIX: Final = "hf_"
 """Every token of the hub, by which one is told that strayed."""
+HUB: Final = "hf"
+"""What the settings call the hub, whose tokens go to no other way."""
+HUB_PLACE: Final = "env:HF_TOKEN"
+OTHER_PLACE: Final = "env:HF_API_KEY"
+"""Read where `env:HF_TOKEN` is wanted and not set."""
 FIRST_WAIT_SECONDS: Final = 0.5
 """Before the second request to a way that does not say when; twice as long before each further one."""
 TEMPERATURE: Final = 0.0
@@ -92,7 +95,8 @@ def reply(name: str, status: int, headers: Mapping[str, str], content: bytes) ->
     if status in FORMAT_STATUSES:
         return Reply(_json(text), refused=True, provider=provider)
     if not 200 <= status < 300:
-        raise ModelUnavailable(_reason(status, text), name, status, _retry_after(headers))
+        again = seconds_of(headers.get("retry-after", ""))
+        raise ModelUnavailable(_reason(status, text), name, status, again)
     if text.lstrip().startswith(("data:", ":", "event:")):
         body: JSON = folded(text)
     else:
@@ -106,28 +110,38 @@ def reply(name: str, status: int, headers: Mapping[str, str], content: bytes) ->
     return Reply(body, provider=str(body.get("provider") or provider))
 
 
-def secret(place: str, name: str) -> str:
-    """Return the secret that lies at a place, without blanks around it; empty where there is none.
+def places(settings: ModelWay) -> tuple[str, ...]:
+    """Return where the token of a way may be, in the order in which it is looked for."""
+    either = settings.name == HUB and settings.token == HUB_PLACE
+    return (settings.token, OTHER_PLACE) if either else (settings.token,)
 
-    Raises ModelUnavailable, `name` being who was to be asked, where the place cannot be read, or where what
-    lies there cannot be sent; it is never repeated.
+
+async def secret(secrets: Secrets, settings: ModelWay, name: str) -> str:
+    """Return the token of a way, without blanks around it.
+
+    Raises ModelUnavailable, `name` being who was to be asked, where it is missing, or where what lies there
+    cannot be sent; it is never repeated.
     """
-    kind, _, where = place.partition(":")
-    found = ""
-    if kind == "env":
-        found = os.environ.get(where, "").strip()
-    elif kind == "file":
-        try:
-            found = Path(where).expanduser().read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ModelUnavailable(
-                f"the key at {place} cannot be read: {type(error).__name__}", name
-            ) from error
-    elif kind == "keyring":
-        raise ModelUnavailable(f"{place}: this version reads no keyring; use env:NAME or file:PATH", name)
+    found = await anyio.to_thread.run_sync(_found, secrets, settings, name, abandon_on_cancel=True)
     if not (found.isascii() and found.isprintable()) or " " in found:
-        raise ModelUnavailable(f"what lies at {place} is no key: it holds blanks or odd characters", name)
+        reason = f"what lies at {settings.token} is no key: it holds blanks or odd characters"
+        raise ModelUnavailable(reason, name)
     return found
+
+
+def _found(secrets: Secrets, settings: ModelWay, name: str) -> str:
+    """Return what lies at the first of the places that has it; of several the first is told as missing."""
+    missing = []
+    for place in places(settings):
+        try:
+            found = secrets.value(place, name).strip()
+        except SecretMissing as error:
+            missing.append(error)
+        else:
+            if found:
+                return found
+            missing.append(SecretMissing(place, "is empty"))
+    raise ModelUnavailable(f"there is no token at {missing[0]}", name)
 
 
 def timed_out(settings: ModelWay, name: str) -> ModelUnavailable:
@@ -160,19 +174,3 @@ def said(error: JSON) -> str:
         error = error.get("message") or error.get("error") or ""
     line = " ".join(str(error or "").split())[:200]
     return "".join(each if each.isprintable() else "?" for each in line)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds of a Retry-After header, which may be a date."""
-    value = headers.get("retry-after", "")
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            at = email.utils.parsedate_to_datetime(value)
-        except (ValueError, OverflowError):
-            return None
-        if at.tzinfo is None:
-            return None
-        seconds = (at - dt.datetime.now(dt.UTC)).total_seconds()
-    return min(max(0.0, seconds), _YEAR_SECONDS)

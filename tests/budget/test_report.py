@@ -80,6 +80,16 @@ def test_only_the_dearest_questions_are_named(tmp_path: Path) -> None:
     assert len(told.questions) == MOST_QUESTIONS
 
 
+def test_a_question_that_a_rule_decides_by_now_makes_room_for_another(tmp_path: Path) -> None:
+    for number in range(MOST_QUESTIONS + 1):
+        usage = Usage(1, 1, 1, 0.01 * (number + 1))
+        Budget(tmp_path, Spending()).spend(Spend("hf", "m", "", usage, text=f"{number}"))
+
+    told = report(tmp_path, Spending(), dt.datetime.now(dt.UTC), lambda text: text == f"{MOST_QUESTIONS}")
+
+    assert [each.name for each in told.questions] == [str(each) for each in reversed(range(MOST_QUESTIONS))]
+
+
 def test_what_the_rules_saved_is_reckoned_by_what_a_planned_question_costs(tmp_path: Path) -> None:
     now = dt.datetime.now(dt.UTC)
     ledger = Ledger(tmp_path, tmp_path)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
 from router.cli.budget import budget
+from router.cli.dollars import usd
 from router.core.decision import Decision
 from router.core.plan import Plan
 from router.core.query import Query
@@ -94,3 +96,48 @@ def test_a_damaged_ledger_is_told(state: State) -> None:
         OSError, match=r"is damaged: .*; move it and its -wal file away, and a new one is begun"
     ):
         budget()
+
+
+RULE = '[now]\nsay = "what now"\nuse = "mcp:git/git_log"\n'
+
+
+def test_a_question_that_a_rule_decides_by_now_is_not_listed(state: State) -> None:
+    state.settings('[mcp.git]\ncommand = "x"\n')
+    usage = Usage(1, 1, 1, 0.5)
+    for text in ("what now", "what then", "\x00"):
+        budget_of(state.project).spend(Spend("hf", "m", "groq", usage, text=text))
+    (state.directory / "rules/team").mkdir(parents=True)
+    (state.directory / "rules/team/git.toml").write_text(RULE)
+
+    assert [each["name"] for each in listed(state)] == ["\x00", "what then"]
+    (state.directory / "rules/team/git.toml").write_text("[odd]\n")
+    assert budget() == 0
+    out, err = state.printed()
+    assert ("what now" in out, "what then" in out) == (True, True)
+    assert err == "the rules do not load, so questions that they cover are shown too; see ts rules check\n"
+
+
+def listed(state: State) -> Any:
+    """Return the questions that are told as no rule's."""
+    assert budget(as_json=True) == 0
+    return state.document()["questions"]
+
+
+def test_what_is_free_looks_alike_everywhere_and_saves_nothing(state: State) -> None:
+    number = ledger(state.project).record(Query("what now"), Decision("d:2", "r:1", "none"))
+    ledger(state.project).planned(number, Planned(Plan("planner", ()), "local:m", Usage(1, 9, 1)), ())
+    budget_of(state.project).spend(Spend("local", "m", "", Usage(1, 9, 1), text="what now"))
+
+    assert budget() == 0
+
+    out, _ = state.printed()
+    assert "rules decided 0 questions; a planned one costs nothing\n" in out
+    assert ("$0.0000" in out, "  local:m" in out and "  $0.00  10 tokens" in out) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("amount", "told"),
+    [(0.0, "$0.00"), (1e-10, "$0.00"), (0.00125, "$0.001250"), (1.0, "$1.00"), (12.345, "$12.35")],
+)
+def test_amounts_are_written_alike(amount: float, told: str) -> None:
+    assert usd(amount) == told

@@ -90,3 +90,12 @@ def test_all_plans_are_forgotten(state: State) -> None:
         cache.list_plans()
     assert cache.clear() == 0
     assert state.printed()[0] == "0 plans forgotten\n"
+
+
+def test_a_file_in_the_place_of_the_directory_is_to_be_moved_away(state: State) -> None:
+    state.project.home.mkdir()
+    (state.project.home / "plans").write_text("in the way")
+
+    for act in (cache.stats, cache.list_plans, cache.clear):
+        with pytest.raises(OSError, match=r"plans cannot be used: it is no directory; move it away$"):
+            act()

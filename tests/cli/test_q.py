@@ -94,6 +94,17 @@ def test_before_discovery_no_route_says_how_to_ask_the_servers(project: Shell) -
     assert "ts discover" in done.err
 
 
+def test_a_dry_run_tells_a_near_miss_once(project: Shell) -> None:
+    near = "near     talk.useful: lacks mode useful; has mode"
+
+    dry = project.ts("q", "--dry-run", "mode")
+    told = project.ts("q", "--dry-run", "--json", "mode")
+
+    assert (dry.code, dry.out.count(near), dry.err.count(near)) == (3, 1, 0)
+    assert "make it a rule: " in dry.err
+    assert near in told.err
+
+
 def test_a_near_miss_is_told_where_there_is_no_route(project: Shell) -> None:
     assert "near     talk.useful: lacks mode useful; has mode" in project.ts("q", "mode").err
 
@@ -119,6 +130,7 @@ def test_a_tie_is_no_route_or_an_error_as_the_settings_say(project: Shell) -> No
     assert "rules tie: talk.tie-one, talk.tie-two" in done.err
 
 
+@pytest.mark.slow
 def test_modes_words_facts_and_attachments_reach_the_rules(project: Shell) -> None:
     project.write({"notes.txt": "hello"})
 

@@ -183,3 +183,17 @@ def test_an_id_that_nobody_knows_is_the_askers_mistake(project: Shell) -> None:
     done = project.ts("explain", "d:0123456789abcdef")
     assert done.code == 2
     assert "nothing was asked here that the ledger knows" in done.err
+
+
+def test_doctor_says_what_would_do_where_a_model_is_named_otherwise_or_a_token_is_missing(
+    project: Shell, model: ModelServer
+) -> None:
+    names = 'models = { "openai/gpt-oss-20b" = "gpt-oss:20b" }\n[planner.hf]\ntoken = "env:HF_TOKEN"\n'
+
+    told = asking(project, model, names).ts("doctor", HF_TOKEN="", HF_API_KEY="").out
+
+    assert "warn planner:local: answers, but knows no gpt-oss:20b" in told
+    assert "; planner.local.models says which it is called\n" in told
+    (line,) = (each for each in told.splitlines() if "planner:hf" in each)
+    assert line.startswith("warn planner:hf: there is no token at env:HF_TOKEN")
+    assert line.endswith("; set it, or leave hf out of planner.order")

@@ -34,6 +34,14 @@ def test_what_is_no_target_is_a_value_error(text: str) -> None:
         Target.parse(text)
 
 
+@pytest.mark.parametrize("text", ["mcp:box/lo g\n\x1b[31m", "\u2028\n"])
+def test_what_is_no_target_is_told_on_one_line(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a target") as refused:
+        Target.parse(text)
+
+    assert str(refused.value).isprintable()
+
+
 GIT, RELEASE = Target("mcp", "git", "log"), Target("a2a", "release")
 
 
@@ -181,6 +189,13 @@ def test_a_tool_is_offered_where_it_is_allowed_and_not_denied(
     allow: tuple[str, ...], deny: tuple[str, ...], name: str, admitted: bool
 ) -> None:
     assert ToolFilter(allow, deny).admits(name) is admitted
+
+
+def test_a_prefix_stands_before_what_is_not_renamed() -> None:
+    tools = ToolFilter(rename={"own": "shown"}, prefix="git_")
+
+    assert (tools.shown("own"), tools.shown("log")) == ("shown", "git_log")
+    assert (tools.own("shown"), tools.own("git_log")) == ("own", "log")
 
 
 def test_a_tool_is_renamed_both_ways() -> None:

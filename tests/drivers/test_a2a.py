@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
@@ -15,11 +16,12 @@ import pytest
 from router.core.outcome import Blob, Link, Result, Text
 from router.core.plan import Target
 from router.core.query import Attachment
-from router.core.settings import Agent, Auth
+from router.core.settings import Agent
 from router.drivers import a2a_parts
 from router.drivers.a2a import A2aDriver
 from router.errors import (
     ArgumentsRefused,
+    CallError,
     CallTimedOut,
     ResultTooLarge,
     TargetUnavailable,
@@ -60,7 +62,8 @@ async def test_an_offer_is_what_the_card_says(speaking_agents: str) -> None:
     offers: list[Offer] = []
     async with driving(Agent("a", url=f"{speaking_agents}/streams"), seen=offers.append) as driver:
         offer = await driver.offer("a")
-    assert offer == Offer(
+    assert re.fullmatch("[0-9a-f]{64}", offer.digest)
+    assert replace(offer, digest="") == Offer(
         scheme="a2a",
         name="a",
         tools=(
@@ -202,6 +205,39 @@ async def test_a_failure_of_the_agent_says_why(speaking_agents: str, name: str, 
     assert str(failed.value) == f"a2a:{name}: {reason}"
 
 
+# Going on with a task
+
+
+@pytest.mark.parametrize("way", EVERY_WAY)
+async def test_a_question_is_answered_in_its_task(speaking_agents: str, way: str) -> None:
+    agent = Agent("a", url=f"{speaking_agents}/asks{way}")
+    said: list[str] = []
+    async with driving(agent) as driver:
+        question = await driver.call(Call(Target("a2a", "a"), message="please"), drop)
+        again = Call(Target("a2a", "a"), message="please", task=question.task)
+        assert (await driver.call(again, drop)).task == question.task
+        answer = await driver.call(
+            Call(Target("a2a", "a"), message="v1..v2", task=question.task), said.append
+        )
+    assert (answer.state, answer.text.splitlines()[-1]) == ("done", "range v1..v2")
+    assert "Which range?" not in said
+
+
+@pytest.mark.parametrize(
+    ("task", "kind", "reason"),
+    [
+        ("no-slash", ArgumentsRefused, '"no-slash" is not the handle of a task, which is its context id, a'),
+        ("context/", ArgumentsRefused, '"context/" is not the handle of a task'),
+        ("context/gone", ToolFailed, "Task not found"),
+    ],
+)
+async def test_a_task_that_is_none_is_said(
+    speaking_agents: str, task: str, kind: type[CallError], reason: str
+) -> None:
+    with pytest.raises(kind, match=reason):
+        await ask(speaking_agents, "asks", task=task)
+
+
 # An agent that nobody here wrote
 
 
@@ -311,16 +347,6 @@ async def test_an_unknown_skill_is_named_with_the_nearest_after_a_second_look(sp
     assert len(offers) == 3
 
 
-async def test_auth_that_cannot_be_applied_refuses_the_call(speaking_agents: str) -> None:
-    agent = Agent("a", url=f"{speaking_agents}/message", auth=Auth("bearer", "env:X"))
-    reason = "auth is configured but this version cannot apply it; the call was not sent"
-    async with driving(agent) as driver:
-        with pytest.raises(TargetUnavailable, match=reason):
-            await driver.call(Call(Target("a2a", "a"), message="hello"), drop)
-        with pytest.raises(TargetUnavailable, match=reason):
-            await driver.offer("a")
-
-
 async def test_a_closed_driver_sends_nothing(speaking_agents: str) -> None:
     async with driving(Agent("a", url=f"{speaking_agents}/message")) as driver:
         await driver.offer("a")
@@ -363,23 +389,16 @@ async def test_a_cancelled_call_cancels_the_task(speaking_agents: str, way: str)
 # Connections
 
 
-async def test_an_agent_that_starts_late_is_reached_by_retries(
+async def test_an_agent_that_starts_late_is_reached_by_the_next_call(
     start_faulty_agents: Callable[[socket.socket], AbstractContextManager[str]],
 ) -> None:
-    answers: list[str] = []
-    answered = anyio.Event()
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{bound.getsockname()[1]}/stream-lingers"
-        agent = Agent("late", url=url, retries=400, delay_seconds=0.05)
-        async with driving(agent) as driver, anyio.create_task_group() as tasks:
-
-            async def call() -> None:
-                answers.append((await driver.call(Call(Target("a2a", "late"), message="hello"), drop)).text)
-                answered.set()
-
-            tasks.start_soon(call)
-            await anyio.wait_all_tasks_blocked()
+        call = Call(Target("a2a", "late"), message="hello")
+        async with driving(Agent("late", url=url, retries=3)) as driver:
+            with pytest.raises(TargetUnavailable) as early:
+                await driver.call(call, drop)
             with start_faulty_agents(bound):
-                await answered.wait()
-    assert answers == ["done"]
+                assert (await driver.call(call, drop)).text == "done"
+    assert early.value.sent is False

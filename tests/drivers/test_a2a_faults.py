@@ -12,13 +12,13 @@ import pytest
 from router.core.outcome import Result, Text
 from router.core.plan import Target
 from router.core.settings import Agent
-from router.drivers import a2a_wire
 from router.drivers.a2a import A2aDriver
 from router.errors import (
     CallError,
     CallTimedOut,
     ProtocolBroken,
     ResultTooLarge,
+    SignInFailed,
     TargetUnavailable,
     ToolFailed,
 )
@@ -60,12 +60,22 @@ CARDS = {
     "card-list": (ProtocolBroken, "what it serves as its card is not an agent card: .*must be a JSON object"),
     "card-cut": (ProtocolBroken, "what it serves as its card is not an agent card: .*Unterminated string"),
     "card-empty": (ProtocolBroken, "is not an agent card: it has neither name nor interface"),
-    "card-401": (TargetUnavailable, r"it needs sign-in \(HTTP 401 Unauthorized\)"),
+    "card-401": (
+        SignInFailed,
+        r"it wants a sign-in \(HTTP 401 Unauthorized\); set auth in \[a2a\.card-401\]",
+    ),
     "card-503": (TargetUnavailable, "it answers HTTP 503 Service Unavailable; Retry-After: 7"),
     "card-302": (TargetUnavailable, r"it redirects to http://127.0.0.2:1/card \(HTTP 302 Found\), which"),
     "card-drop": (TargetUnavailable, "the connection was lost during the call: Server disconnected"),
     "card-huge": (ResultTooLarge, "its card is larger than 1,000,000 bytes"),
-    "by-grpc": (TargetUnavailable, "its card offers GRPC 1.0, HTTP.JSON 1.0; this version calls JSONRPC"),
+    "by-soap": (
+        TargetUnavailable,
+        r"its card offers SOAP 1\.0, WIRE 1\.0; this version calls JSONRPC, HTTP\+J",
+    ),
+    "a-registry": (
+        ProtocolBroken,
+        r"list of 12 agents and not the card of one: Agent 0 \(https://.*/9\) and 2 more; give each a table",
+    ),
     "by-nothing": (TargetUnavailable, "its card offers no interface; this version calls JSONRPC"),
     "from-the-past": (TargetUnavailable, "its card offers JSONRPC 0.2.6; this version calls JSONRPC"),
     "from-the-future": (TargetUnavailable, "its card offers JSONRPC next; this version calls JSONRPC"),
@@ -81,8 +91,11 @@ CARDS = {
 }
 
 CALLS = {
-    "call-401": (TargetUnavailable, r"it needs sign-in \(HTTP 401 Unauthorized\)"),
-    "call-403": (TargetUnavailable, r"it needs sign-in \(HTTP 403 Forbidden\)"),
+    "call-401": (
+        SignInFailed,
+        r"it wants a sign-in \(HTTP 401 Unauthorized\); its card asks for HTTP Bearer; set auth in \[a2a\.",
+    ),
+    "call-403": (SignInFailed, r"it wants a sign-in \(HTTP 403 Forbidden\)"),
     "call-404": (ProtocolBroken, r"it answers HTTP 404 Not Found at http://127.0.0.1:\d+/call-404$"),
     "call-429": (TargetUnavailable, "it answers HTTP 429 Too Many Requests; Retry-After: 30"),
     "call-502": (TargetUnavailable, "it answers HTTP 502 Bad Gateway$"),
@@ -114,7 +127,9 @@ async def test_a_fault_of_the_card_says_what_is_wrong(faulty_agents: str, name: 
     kind, reason = CARDS[name]
     assert type(error) is kind
     assert re.search(reason, error.reason)
-    assert count(faulty_agents, name) == 1
+    asked = 2 if name in ("card-404", "a-registry") else 1  # what is at the url itself, for a list of cards
+    assert count(faulty_agents, name) == asked
+    assert getattr(error, "sent", False) is False
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -128,6 +143,12 @@ async def test_a_fault_of_the_answer_says_what_is_wrong_and_is_sent_once(
     assert re.search(reason, error.reason)
     method = "SendStreamingMessage" if name.startswith("stream-") else "SendMessage"
     assert count(faulty_agents, name, method) == 1
+
+
+async def test_when_the_agent_wants_to_be_asked_again_is_known(faulty_agents: str) -> None:
+    error = await failure(Agent("call-429", url=f"{faulty_agents}/call-429"))
+    assert isinstance(error, TargetUnavailable)
+    assert (error.sent, error.retry_after_seconds) == (True, 30.0)
 
 
 async def test_no_error_of_a_library_comes_out_alone(faulty_agents: str) -> None:
@@ -248,7 +269,7 @@ async def test_nothing_listening_is_said_with_the_place() -> None:
         bound.bind(("127.0.0.1", 0))
         port = bound.getsockname()[1]
         error = await failure(Agent("a", url=f"http://localhost:{port}", retries=2, delay_seconds=0))
-    assert (type(error), error.reason) == (TargetUnavailable, f"nothing listens at localhost:{port}")
+    assert error == TargetUnavailable("a2a:a", f"nothing listens at localhost:{port}", sent=False)
 
 
 async def test_a_name_that_nobody_knows_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,13 +283,13 @@ async def test_plain_http_where_tls_is_expected_is_said(speaking_agents: str) ->
     assert re.match(r"no secure connection to 127\.0\.0\.1:\d+: ", error.reason)
 
 
-async def test_a_connection_that_does_not_come_about_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(a2a_wire, "CONNECT_SECONDS", 0.1)
+async def test_a_connection_that_does_not_come_about_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listening:
         place = listening.getsockname()
         # A full queue: the kernel then leaves further connections without an answer.
         with socket.create_connection(place):
-            error = await failure(Agent("a", url=f"http://127.0.0.1:{place[1]}"))
+            agent = Agent("a", url=f"http://127.0.0.1:{place[1]}", connect_seconds=0.1)
+            error = await failure(agent)
     assert error.reason == f"no connection to 127.0.0.1:{place[1]} within 0.1 seconds"
 
 

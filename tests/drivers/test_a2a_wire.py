@@ -7,9 +7,11 @@ import pytest
 from a2a.client import A2AClientError
 
 from router.core.settings import Agent
-from router.drivers.a2a_wire import brief, open_http, patiently, translated
-from router.errors import ProtocolBroken, TargetUnavailable, ToolFailed
+from router.drivers.a2a_signin import sign_in
+from router.drivers.a2a_wire import answered, brief, open_http, translated
+from router.errors import CallError, ProtocolBroken, ResultTooLarge, TargetUnavailable, ToolFailed
 
+AGENT = Agent("a", url="https://agents.example.com")
 REQUEST = httpx.Request("POST", "https://agents.example.com/rpc")
 
 
@@ -18,7 +20,9 @@ REQUEST = httpx.Request("POST", "https://agents.example.com/rpc")
     [
         (
             httpx.ConnectError("no route to host", request=REQUEST),
-            TargetUnavailable("a2a:a", "no connection to agents.example.com:443: no route to host"),
+            TargetUnavailable(
+                "a2a:a", "no connection to agents.example.com:443: no route to host", sent=False
+            ),
         ),
         (
             httpx.ReadError("", request=REQUEST),
@@ -35,7 +39,7 @@ REQUEST = httpx.Request("POST", "https://agents.example.com/rpc")
     ],
 )
 def test_a_failure_is_translated(error: Exception, meaning: Exception) -> None:
-    assert translated(error, "a2a:a") == meaning
+    assert translated(error, "a2a:a", AGENT) == meaning
 
 
 @pytest.mark.parametrize(
@@ -54,8 +58,8 @@ def test_a_redirect_is_advised_only_where_it_is_no_trap(place: str, advice: str)
     response = httpx.Response(302, headers={"location": place}, request=REQUEST)
     error = httpx.HTTPStatusError("redirected", request=REQUEST, response=response)
 
-    assert translated(error, "a2a:a") == TargetUnavailable(
-        "a2a:a", f"it redirects to {place} (HTTP 302 Found){advice}"
+    assert translated(error, "a2a:a", AGENT) == TargetUnavailable(
+        "a2a:a", f"it redirects to {place} (HTTP 302 Found){advice}", sent=False
     )
 
 
@@ -65,18 +69,43 @@ def test_foreign_text_is_put_on_one_line_and_cut() -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize(("retries", "calls"), [(0, 1), (2, 3), (-1, 1)])
-async def test_only_what_was_never_reached_is_tried_again(retries: int, calls: int) -> None:
-    made: list[Exception] = [httpx.ReadError("lost", request=REQUEST)]
-    made += [httpx.ConnectError("refused", request=REQUEST)] * (calls - 1)
+@pytest.mark.parametrize(
+    ("error", "before", "sent"),
+    [
+        (httpx.ConnectError("refused", request=REQUEST), None, False),
+        (httpx.ConnectTimeout("late", request=REQUEST), None, False),
+        (httpx.ConnectError("refused", request=REQUEST), True, True),
+        (httpx.ReadError("lost", request=REQUEST), None, True),
+        (httpx.ReadError("lost", request=REQUEST), False, False),
+    ],
+)
+async def test_it_is_done_once_and_known_whether_anything_was_sent(
+    error: Exception, before: bool | None, *, sent: bool
+) -> None:
+    done: list[str] = []
 
     async def act() -> None:
-        raise made.pop()
+        done.append("once")
+        raise error
 
-    agent = Agent("a", url="https://agents.example.com", retries=retries, delay_seconds=0)
-    with pytest.raises(TargetUnavailable, match="lost"):
-        await patiently(agent, "a2a:a", act)
-    assert made == []
+    with pytest.raises(TargetUnavailable) as failed:
+        await answered(AGENT, "a2a:a", act, sent=before)
+    assert failed.value.sent is sent
+    assert failed.value.__cause__ is error
+    assert done == ["once"]
+
+
+@pytest.mark.anyio
+async def test_an_error_of_ours_is_told_of_the_target_that_was_called() -> None:
+    async def act() -> None:
+        try:
+            raise ResultTooLarge("a2a:a", "too much")
+        except CallError as error:
+            raise A2AClientError("it broke") from error
+
+    with pytest.raises(ResultTooLarge, match="a2a:a/draft: too much") as failed:
+        await answered(AGENT, "a2a:a/draft", act)
+    assert isinstance(failed.value.__cause__, A2AClientError)
 
 
 @pytest.mark.anyio
@@ -84,6 +113,7 @@ async def test_only_what_was_never_reached_is_tried_again(retries: int, calls: i
 async def test_proxies_of_the_environment_are_used_for_other_machines_alone(
     host: str, *, trusted: bool
 ) -> None:
-    async with open_http(Agent("a", url=f"https://{host}/")) as http:
+    agent = Agent("a", url=f"https://{host}/")
+    async with open_http(agent, await sign_in(agent, None)) as http:
         assert http.trust_env is trusted
         assert http.follow_redirects is False

@@ -13,7 +13,7 @@ from router.core.outcome import Blob, Link, Text
 from router.core.plan import JSON
 from router.drivers.mcp import McpDriver
 from router.errors import ArgumentsRefused, TargetUnknown, ToolFailed
-from router.ports import Offer
+from router.ports import Offer, Question
 from tests import servers
 
 pytestmark = pytest.mark.anyio
@@ -83,6 +83,28 @@ async def test_a_server_of_2026_answers_a_call(driver: McpDriver, repository: Pa
 
     assert result.state == "done"
     assert "Lay the first stone" in result.text
+
+
+@pytest.mark.parametrize(("answer", "told"), [({"name": "Ann"}, "- Name: Ann"), (None, "declined")])
+async def test_a_question_of_a_server_is_put_to_a_person_whose_time_does_not_count(
+    tmp_path: Path, answer: dict[str, JSON] | None, told: str
+) -> None:
+    asked: list[Question] = []
+
+    async def ask(question: Question) -> dict[str, JSON] | None:
+        asked.append(question)
+        await anyio.sleep(1.2)
+        return answer
+
+    async with servers.driving(tmp_path, servers.everything(), ask=ask) as driver:
+        await driver.offer("everything")
+        result = await servers.ask(driver, "everything/trigger-elicitation-request", timeout_seconds=1)
+
+    assert told in result.text
+    (question,) = asked
+    assert question.target == "mcp:everything"
+    assert isinstance(question.schema, dict)
+    assert question.schema["required"] == ["name"]
 
 
 async def test_structured_content_comes_with_its_text(driver: McpDriver) -> None:

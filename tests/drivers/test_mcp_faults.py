@@ -198,7 +198,7 @@ async def test_a_machine_without_a_place_for_any_log_is_no_hindrance(
     error = await failure(tmp_path, servers.faulty("exits"))
 
     assert error == TargetUnavailable(
-        "mcp:faulty/echo", "the server ended with exit code 3 before it answered"
+        "mcp:faulty/echo", "the server ended with exit code 3 before it answered", sent=False
     )
 
 
@@ -312,39 +312,6 @@ async def test_a_server_that_reads_no_more_is_unavailable(tmp_path: Path) -> Non
         await servers.ask(driver, "faulty/go-deaf")
         with pytest.raises(TargetUnavailable, match="the server closed its standard output during the call"):
             await servers.ask(driver, "faulty/echo", text="hello?")
-
-
-async def test_a_server_that_fails_to_start_is_tried_again_as_often_as_the_settings_say(
-    tmp_path: Path,
-) -> None:
-    starts = tmp_path / "starts"
-    server = replace(servers.faulty("fails-first", "2", str(starts)), retries=2, delay_seconds=0.01)
-    async with servers.driving(tmp_path, server) as driver:
-        result = await servers.ask(driver, "faulty/echo", text="third time lucky")
-
-    assert result.text == "third time lucky"
-    assert starts.read_bytes() == b"..."
-
-
-async def test_a_server_that_never_starts_tells_how_often_it_was_tried(tmp_path: Path) -> None:
-    starts = tmp_path / "starts"
-    server = replace(servers.faulty("fails-first", "9", str(starts)), retries=1, delay_seconds=0.01)
-
-    error = await failure(tmp_path, server)
-
-    assert error == TargetUnavailable(
-        "mcp:faulty/echo", "the server ended with exit code 1 before it answered (2 attempts)", "not yet"
-    )
-    assert starts.read_bytes() == b".."
-
-
-async def test_time_that_runs_out_between_two_attempts_tells_the_failure(tmp_path: Path) -> None:
-    server = replace(servers.faulty("exits"), retries=9, delay_seconds=600)
-
-    error = await failure(tmp_path, server, timeout_seconds=2)
-
-    assert isinstance(error, TargetUnavailable)
-    assert error.log == "no configuration found in /etc/faulty.conf"
 
 
 async def test_a_call_that_was_sent_is_not_sent_again(tmp_path: Path) -> None:

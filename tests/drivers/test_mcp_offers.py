@@ -116,19 +116,21 @@ async def test_a_message_for_a_tool_is_refused(tmp_path: Path) -> None:
     ("server", "told"),
     [
         (
-            Server("far", url="http://127.0.0.1:9/mcp", transport="http"),
-            "only stdio servers are supported by this version; give [mcp.far] a command",
+            Server("far", url="http://h.invalid/mcp", transport="http"),
+            "h.invalid is another machine and would be called over plain http; use https; nothing was sent",
         ),
         (
-            replace(servers.faulty(name="far"), transport="sse"),
-            "only stdio servers are supported by this version; give [mcp.far] a command",
+            Server("far", url="https://a:b@h.invalid/mcp", transport="sse"),
+            "the address of h.invalid holds a user name or password; take them out of it; nothing was sent",
         ),
+        (Server("far", url="http://127.0.0.1:1/mcp", transport="http"), "nothing listens at 127.0.0.1:1"),
+        (Server("far", url="http://127.0.0.1:1/sse", transport="sse"), "nothing listens at 127.0.0.1:1"),
         (
             replace(servers.faulty(name="far"), cwd="/no/such/directory"),
             "there is no directory /no/such/directory to run it in; set cwd in [mcp.far]",
         ),
     ],
-    ids=["url", "transport", "cwd"],
+    ids=["plain", "user", "http", "sse", "cwd"],
 )
 async def test_settings_that_cannot_be_applied_are_told_and_nothing_is_started(
     tmp_path: Path, server: Server, told: str
@@ -185,7 +187,7 @@ async def test_a_tool_that_asks_for_a_sign_in_waits_with_the_link(tmp_path: Path
     assert result.content == (Text("Sign in first."), Link("https://example.com/in"))
 
 
-def test_two_files_of_the_drivers_import_the_sdk_one_to_call_and_one_to_read() -> None:
+def test_the_sdk_is_known_to_the_session_and_what_carries_it_alone() -> None:
     drivers = servers.PROJECT / "router" / "drivers"
 
     def imported(file: Path) -> set[str]:
@@ -197,8 +199,13 @@ def test_two_files_of_the_drivers_import_the_sdk_one_to_call_and_one_to_read() -
         return any(name.partition(".")[0] in ("mcp", "mcp_types") for name in imported(file))
 
     assert [file.name for file in sorted(drivers.glob("*.py")) if knows_sdk(file)] == [
-        "mcp.py",
+        "mcp_http.py",
         "mcp_lines.py",
+        "mcp_login.py",
+        "mcp_session.py",
+        "mcp_signin.py",
+        "mcp_stdio.py",
+        "mcp_wire.py",
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,23 @@ def test_what_people_say_for_one_call_becomes_one_rule(project: Project) -> None
         ("copy a b to a b c", {"x": "a b", "y": "b c"}, "copy a b to a {y:rest}",
          {"x": "a b", "y": "{{ y }}"}),
         ("find a b of c d", {"x": "a b", "y": "c d"}, "find {x:rest} of c d", {"x": "{{ x }}", "y": "c d"}),
-        ("read a/b today", {"x": "a/b today", "y": "today"}, "read {x:rest}", {"x": "{{ x }}", "y": "today"}),
+        ("read a/b today", {"x": "a/b today", "y": "today"}, "read a/b today",
+         {"x": "a/b today", "y": "today"}),
+        ("find a b c", {"text": "a b", "where": "b c"}, "find a b c", {"text": "a b", "where": "b c"}),
+        ("find a b c of 3", {"n": 3, "text": "a b", "where": "b c"}, "find a b c of {n:int}",
+         {"n": "{{ n }}", "text": "a b", "where": "b c"}),
+        ("at 5", {"a": 5, "b": "5"}, "at 5", {"a": 5, "b": "5"}),
+        ("time in Europe/Berlin", {"timezone": "Europe/Berlin"}, "time in {timezone:word}",
+         {"timezone": "{{ timezone }}"}),
+        ("show Europe/Nowhere", {"x": "Europe/Nowhere"}, "show {x:path}", {"x": "{{ x }}"}),
+        ("show America/Argentina", {"x": "America/Argentina"}, "show {x:path}", {"x": "{{ x }}"}),
+        ("go to it", {"x": "it"}, "go to {x:word}", {"x": "{{ x }}"}),
+        ("weather in Rome", {"city": "Rome", "q": "weather Rome"}, "weather in Rome",
+         {"city": "Rome", "q": "weather Rome"}),
+        ("weather in Rome by 3", {"city": "Rome", "n": 3, "q": "weather Rome"}, "weather in Rome by {n:int}",
+         {"city": "Rome", "n": "{{ n }}", "q": "weather Rome"}),
+        ("what is Rome", {"x": "Rome"}, "what is Rome", {"x": "Rome"}),
+        ("tell Anna", {"to": "Anna"}, "tell {to:word}", {"to": "{{ to }}"}),
         ("read a.md of b", {"x": "a.md", "y": "see a.md"}, "read {x:path} of b",
          {"x": "{{ x }}", "y": "see {{ x }}"}),
         ("use {{ x }} (now)", {"t": "{{ x }}"}, "use x now", {"t": '{{ "\\x7b\\x7b x \\x7d\\x7d" }}'}),
@@ -182,6 +199,169 @@ def test_the_directory_in_which_it_was_asked_is_that_of_the_question(project: Pr
         LOG: "{{ repository or cwd }}",
         "mcp:git/git_status": "{{ cwd }}",
     }
+
+
+def test_where_it_was_asked_and_where_its_repository_begins_are_not_mixed_up(project: Project) -> None:
+    sub, root = "/work/sub", "/work"
+
+    made = learned(
+        project,
+        [
+            Taught("the log", LOG, {"at": root}, cwd=sub, repository=root),
+            Taught("the tree", LOG, {"at": sub}, cwd=sub, repository=root),
+            Taught("the file", LOG, {"at": f"{sub}/a.py"}, cwd=sub, repository=root),
+            Taught("the top", LOG, {"at": f"{root}/b.py"}, cwd=sub, repository=root),
+            Taught("the other", LOG, {"at": "/workshop/sub"}, cwd=sub, repository=root),
+            Taught("show c.py now", LOG, {"at": f"{sub}/c.py"}, cwd=sub, repository=root),
+            Taught("show sub of it", LOG, {"at": sub}, cwd=sub, repository=""),
+            Taught("show work there", LOG, {"at": "/work 7"}, cwd="/", repository=""),
+            Taught("list the sub 5 times", LOG, {"at": f"{sub} 5"}, cwd=sub, repository=""),
+        ],
+    )
+
+    assert {
+        one.text: each.draft.first.args["at"] for each in made.proposals for one in each.draft.taught
+    } == {
+        "the log": "{{ repository or cwd }}",
+        "the tree": "{{ cwd }}",
+        "the file": "{{ cwd }}/a.py",
+        "the top": "{{ repository or cwd }}/b.py",
+        "the other": "/workshop/sub",
+        "show c.py now": "{{ cwd }}/{{ path }}",
+        "show sub of it": "{{ cwd }}",
+        "show work there": "/work 7",
+        "list the sub 5 times": "/work/sub {{ n }}",
+    }
+    for each in made.proposals:
+        assert {*each.proof.right} == {one.text for one in each.draft.taught}
+
+
+def test_the_same_call_from_two_places_is_one_rule_that_gives_both(project: Project) -> None:
+    made = learned(
+        project,
+        [
+            Taught("the log", LOG, {"at": "/work"}, cwd="/work", repository="/work"),
+            Taught("the log", LOG, {"at": "/work"}, cwd="/work/sub", repository="/work"),
+        ],
+    )
+
+    holding = [each for each in made.proposals if each.holds]
+    assert [each.draft.first.args for each in holding] == [{"at": "{{ repository or cwd }}"}]
+    assert len(holding[0].draft.taught) == 1
+
+
+def test_a_day_in_the_name_of_the_directory_is_a_slot_where_the_text_names_it(project: Project) -> None:
+    cwd = f"/work/{DAY}/x"
+    taught = Taught(f"log of {DAY}", LOG, {"at": f"{cwd}/y"}, seen=DAY, cwd=cwd)
+
+    assert only(learned(project, [taught]))["args"] == {"at": "/work/{{ day }}/x/y"}
+
+
+def test_a_path_that_the_text_names_is_a_slot_and_no_directory(project: Project) -> None:
+    taught = Taught("look into /work/sub now", LOG, {"at": "/work/sub"}, cwd="/work/sub")
+
+    assert only(learned(project, [taught]))["args"] == {"at": "{{ at }}"}
+
+
+@pytest.mark.parametrize("place", ["/work", "/work/a.py", "file:///work/a.py"])
+def test_an_old_record_teaches_no_path_of_its_project(project: Project, place: str) -> None:
+    left = Taught("the log here", LOG, {"at": [place]}, project="/work")
+
+    made = learned(project, [left, Taught("the log", LOG, {"at": "/workshop"}, project="/work")])
+
+    assert [each.because for each in made.left_out] == [
+        "its call holds a path of the project, and the record does not say where it was asked"
+    ]
+    assert len(made.proposals) == 1
+
+
+SECRET = "ghp_" + "Ab1" * 12
+
+
+@pytest.mark.parametrize(
+    ("text", "args"),
+    [
+        (f"clone with {SECRET}", {"token": SECRET}),
+        ("clone it", {"a": [{"token": f"\n{SECRET}"}]}),
+        ("clone it", {SECRET: 1}),
+        ("fetch https://ann:hunter2@example.com/", {}),
+    ],
+)
+def test_what_looks_like_a_secret_is_learned_and_shown_nowhere(
+    project: Project, text: str, args: dict[str, Any]
+) -> None:
+    query = Query(f"clone the log with {SECRET}")
+    asked = Answered(Recorded(query, shown(query), "ledger"))
+
+    made = learned(project, [git(text, **args), git("clone the log with it")], [asked])
+
+    (left_out,) = made.left_out
+    assert left_out.because == "it holds what looks like a secret"
+    told = f"{left_out.to_dict()} {[each.to_dict() for each in made.proposals]}"
+    assert (SECRET in told, "hunter2" in told) == (False, False)
+    assert len(made.proposals) == 1
+
+
+def test_a_secret_in_a_question_that_a_rule_takes_is_masked(project: Project) -> None:
+    query = Query(f"clone {SECRET} now")
+    asked = [
+        Answered(Recorded(query, shown(query), "ledger"), calls)
+        for calls in ((), (told_call("mcp:time/a", {"x": SECRET}, None),))
+    ]
+
+    (unknown,) = learned(project, [git("clone it now", x="it")], asked[:1]).proposals
+    (wrong,) = learned(project, [git("clone it now", x="it")], asked[1:]).proposals
+
+    assert unknown.proof.unknown == ("clone … now",)
+    told = str(wrong.to_dict()["against"]) + "".join(map(str, wrong.proof.against))
+    assert (SECRET in told, "clone … now" in told, len(wrong.proof.against)) == (False, True, 1)
+
+
+@pytest.mark.parametrize("odd", ["\u202e", "\x9b31m", "\u2028", "\ue000", "\U000e0041", "\u200b"])
+def test_what_nobody_sees_is_written_as_an_escape(project: Project, odd: str) -> None:
+    (proposal,) = learned(project, [git(f"show {odd}it to all", x=f"a{odd}b")]).proposals
+
+    assert odd not in proposal.table
+    assert tomllib.loads(proposal.table)[proposal.name]["yes"] == [" ".join(f"show {odd}it to all".split())]
+    assert proposal.holds
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("16.11.2026", "16.11.2026"),
+        ("20261116", "20261116"),
+        (1794787200, "1794787200"),
+        ({"2026-11-16": 1}, "2026-11-16"),
+        ("Nov 16, 2026", "Nov 16, 2026"),
+    ],
+)
+def test_a_day_that_was_counted_is_found_however_it_is_written(
+    project: Project, day: object, said: str
+) -> None:
+    (left_out,) = learned(project, [git("log of last week", since=day), git("the log")]).left_out
+
+    assert left_out.because == f"its call holds the day {said}, which the text does not name"
+
+
+def test_a_line_without_a_day_is_told_what_a_day_would_do(project: Project) -> None:
+    line = Taught("log since yesterday", LOG, {"since": "2026-11-19"}, file="t.jsonl")
+
+    (left_out,) = learned(project, [line]).left_out
+
+    assert left_out.because.endswith('does not name; a line with "seen" says what day yesterday was')
+
+
+def test_where_nobody_says_who_taught_it_the_file_is_named(project: Project) -> None:
+    line = Taught("the log", LOG, file="t.jsonl")
+    seen = replace(line, text="our tree", seen=DAY)
+
+    made = learned(project, [line, replace(seen, use="mcp:git/tree")])
+
+    assert sorted(each["why"] for each in tables(made).values()) == [
+        "Learned from 1 answer of t.jsonl",
+        f"Learned from 1 answer, {DAY}",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -371,6 +551,7 @@ def test_a_record_does_not_contradict_what_was_learned_of_it(project: Project) -
         return {
             "time": f"{day}T23:59:59+00:00",
             "project": "/work",
+            "cwd": "/work",
             "query": {"text": "log since yesterday", "modes": ["useful"]},
             "plan": {"from": "planner", "steps": steps},
             "state": "done",

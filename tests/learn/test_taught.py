@@ -28,6 +28,8 @@ def record(**changes: Any) -> dict[str, Any]:
     return {
         "time": "2026-11-20T10:00:00+00:00",
         "project": "/work",
+        "cwd": "/work/sub",
+        "repository": "/work",
         "query": {"text": "last 3 commits", "modes": ["useful"], "words": [], "facts": {}, "attached": []},
         "decision": {"kind": "none"},
         "plan": {"from": "planner", "steps": [STEP]},
@@ -45,7 +47,8 @@ def test_a_plan_of_one_step_that_was_done_teaches() -> None:
             {"n": 3},
             model="hf:openai/gpt-oss-20b",
             seen="2026-11-20",
-            cwd="/work",
+            cwd="/work/sub",
+            repository="/work",
         ),
     )
 
@@ -80,10 +83,23 @@ def test_what_was_answered_alike_counts_together() -> None:
         time="2026-11-22T10:00:00+00:00", model="local:gpt-oss", plan={"from": "cache", "steps": [STEP]}
     )
 
-    (found,) = taught([later, record(), record(time="soon", project=None)])
+    (found,) = taught([later, record(), record(time="soon")])
 
     assert (found.count, found.first, found.seen) == (3, "2026-11-20", "2026-11-22")
     assert found.model == "hf:openai/gpt-oss-20b, local:gpt-oss"
+
+
+def test_where_it_was_asked_keeps_answers_apart() -> None:
+    here, there = record(), record(cwd="/work/other")
+
+    assert sorted(each.cwd for each in taught([here, here, there])) == ["/work/other", "/work/sub"]
+
+
+@pytest.mark.parametrize("old", [{"cwd": "", "repository": ""}, {"cwd": None, "repository": 1}])
+def test_a_record_that_does_not_say_where_it_was_asked_knows_its_project_alone(old: dict[str, Any]) -> None:
+    (found,) = taught([record(**old)])
+
+    assert (found.cwd, found.repository, found.project) == ("", "", "/work")
 
 
 def test_other_calls_of_one_text_are_kept_apart() -> None:
@@ -95,7 +111,8 @@ def test_other_calls_of_one_text_are_kept_apart() -> None:
 @pytest.mark.parametrize("source", ["planner", "cache"])
 def test_the_real_ledger_teaches(tmp_path: Path, source: Source) -> None:
     ledger = Ledger(tmp_path / "home", tmp_path)
-    number = ledger.record(Query("write a poem"), Decision("d:1", "r:1", "none"))
+    query = Query("write a poem", cwd="/work/sub", repository="/work")
+    number = ledger.record(query, Decision("d:1", "r:1", "none"))
     plan = Plan(source, (Step("1", Target.parse("a2a:writer"), message="write a poem"),))
     ledger.planned(number, Planned(plan, "hf:openai/gpt-oss-20b"), ())
     ledger.ended(number, Outcome("done", ()))
@@ -105,7 +122,13 @@ def test_the_real_ledger_teaches(tmp_path: Path, source: Source) -> None:
     (asked,) = answered(records)
 
     assert (found.text, found.use, found.message) == ("write a poem", "a2a:writer", "write a poem")
-    assert (found.model, found.cwd) == ("hf:openai/gpt-oss-20b", str(tmp_path))
+    assert (found.model, found.cwd, found.repository, found.project) == (
+        "hf:openai/gpt-oss-20b",
+        "/work/sub",
+        "/work",
+        "",
+    )
+    assert (asked.recorded.query.cwd, asked.recorded.query.repository) == ("/work/sub", "/work")
     assert (asked.recorded.shown, asked.recorded.file, asked.calls) == (
         "write a poem",
         "ledger",
@@ -134,8 +157,9 @@ def test_a_file_teaches_a_call_a_line() -> None:
     found = read_taught("t.jsonl", "\r\n\n".join(map(json.dumps, lines)), findings)
 
     assert findings.problems == []
-    log = Taught("last 3", "mcp:git/git_log", {"n": 3})
-    assert found == folded([log, Taught("a poem", "a2a:writer", None, "a poem", "m", "2026-11-20"), log])
+    log = Taught("last 3", "mcp:git/git_log", {"n": 3}, file="t.jsonl")
+    poem = Taught("a poem", "a2a:writer", None, "a poem", "m", "2026-11-20", file="t.jsonl")
+    assert found == folded([log, poem, log])
     assert [each.count for each in found] == [1, 2]
 
 
@@ -158,6 +182,10 @@ def test_a_file_teaches_a_call_a_line() -> None:
         ('{"text": "a", "use": "a2a:b", "message": 1}', '"message" must be a text'),
         ('{"text": "a", "use": "mcp:a/b", "arg": {}}', 'unknown key "arg"; did you mean "args"?'),
         ('{"text": "a", "use": "mcp:a/b", "model": 1}', '"model" must be a text'),
+        (
+            '{"text": "a", "use": "mcp:box/lo g\\n\\u001b[31m"}',
+            '"mcp:box/lo g\\x0a\\x1b[31m" is not a target',
+        ),
         ('{"text": "a", "use": "mcp:a/b", "seen": "soon"}', '"seen" must be a day'),
     ],
 )

@@ -154,3 +154,38 @@ def test_an_empty_file_is_as_good_as_none(tmp_path: Path) -> None:
     with Database(tmp_path).reading() as connection:
         assert connection is None
     assert Ledger(tmp_path, tmp_path).record(Query("what"), DECISION) == 1
+
+
+def of_version_1(home: Path) -> None:
+    """Write the file as the first version did: without the place of a question, and with what was spent."""
+    Ledger(home, home).record(Query("before"), DECISION)
+    with closing(sqlite3.connect(Database(home).path, isolation_level=None)) as connection:
+        for column in ("cwd", "repository"):
+            connection.execute(f"ALTER TABLE asked DROP COLUMN {column}")
+        connection.execute("INSERT INTO admitted VALUES (1, 'then')")
+        connection.execute("PRAGMA user_version = 1")
+
+
+def test_a_file_of_the_first_version_goes_on_working(tmp_path: Path) -> None:
+    of_version_1(tmp_path)
+    ledger = Ledger(tmp_path, tmp_path)
+
+    (before,) = ledger.since(LONG_AGO)
+    number = ledger.record(Query("after", cwd="/work/sub", repository="/work"), DECISION)
+
+    assert (before.text, before.cwd, before.repository) == ("before", "", "")
+    after = ledger.last()
+    assert after is not None
+    assert (number, after.text, after.cwd, after.repository) == (2, "after", "/work/sub", "/work")
+    assert (after.to_dict()["cwd"], after.to_dict()["repository"]) == ("/work/sub", "/work")
+    with Database(tmp_path).reading() as reader:
+        assert reader is not None
+        assert reader.execute("SELECT time FROM admitted").fetchone() == ("then",)
+
+
+def test_processes_that_bring_an_old_file_up_to_date_together_lose_nothing(tmp_path: Path) -> None:
+    of_version_1(tmp_path)
+
+    side_by_side(WRITER, 6, str(tmp_path), "3")
+
+    assert len(list(Ledger(tmp_path, tmp_path).since(LONG_AGO))) == 19

@@ -13,14 +13,16 @@ from hypothesis import strategies as st
 from router.core.query import Query
 from router.core.settings import LARGE, ModelWay, PlanCache
 from router.errors import BudgetSpent, ModelUnavailable
+from router.planner.asking import MOST_TOKENS
 from router.planner.extract import answer
+from router.planner.hub import HubWay
 from router.planner.local import LocalWay
 from router.planner.prompt import LONGEST_ANSWER, repair
 from router.planner.remembered import Remembered
-from router.planner.ways import reply
+from router.planner.ways import Way, reply
 from router.ports import Offer, PlanRequest, Spend, Tool
 from router.testing import ModelServer, Variant
-from router.testing.model_answers import error
+from router.testing.model_answers import Asked, Reply, error
 from tests.planner import worlds
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +36,7 @@ class PaidWay(LocalWay):
     """A local server that stands for the hub, so that it costs."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(ModelWay("hf", url, "", 5.0))
+        super().__init__(ModelWay("hf", url, "", 5.0), worlds.SECRETS)
 
 
 class FullDisk(worlds.CountingBudget):
@@ -68,6 +70,32 @@ async def test_a_budget_that_is_nearly_spent_does_not_change_what_is_free(tmp_pa
 
     assert planned.model == f"local:{LARGE}"
     assert planned.warnings == ()
+
+
+async def test_a_request_that_was_never_sent_is_not_counted(tmp_path: Path) -> None:
+    budget = worlds.CountingBudget()
+    with ModelServer() as gone:
+        url = gone.base_url
+    settings = ModelWay("hf", "", "env:NOWHERE_TO_BE_FOUND", 5.0)
+    ways: list[Way] = [HubWay(settings, worlds.SECRETS), worlds.local(url)]
+
+    with pytest.raises(ModelUnavailable, match=r"there is no token .*cannot be reached"):
+        await worlds.planner(tmp_path, ways, budget=budget).plan(QUESTION)
+
+    assert budget.spends == []
+
+
+async def test_a_count_of_tokens_that_can_be_none_is_cut(tmp_path: Path) -> None:
+    def boasting(asked: Asked) -> str:
+        usage = {"prompt_tokens": 10**400, "completion_tokens": 1}
+        message = {"role": "assistant", "content": asked.text}
+        return json.dumps({"choices": [{"index": 0, "message": message}], "usage": usage})
+
+    sent = Variant("boasting", (lambda asked: Reply(200, pieces=(boasting(asked).encode(),)),))
+    with ModelServer(sent) as server:
+        planned = await worlds.planner(tmp_path, [worlds.local(server.base_url)]).plan(QUESTION)
+
+    assert planned.usage.tokens == MOST_TOKENS + 1
 
 
 async def test_why_a_server_refuses_a_request_is_told(tmp_path: Path) -> None:
@@ -115,7 +143,7 @@ def test_an_answer_is_shown_again_shortened_and_without_marks_of_a_chat() -> Non
         ("inf", 31_536_000.0),
         ("Fri, 31 Dec 9999 23:59:59 GMT", 31_536_000.0),
         ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
-        ("Wed, 21 Oct 2015 07:28:00", None),
+        ("Wed, 21 Oct 2015 07:28:00", 0.0),
         ("Mon, 01 Jan 2024 00:00:00 +99999999999999", None),
         ("soon", None),
         ("", None),

@@ -36,7 +36,7 @@ def hub_client(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def way(price: Pricing, place: str = "env:HF_TOKEN") -> HubWay:
-    return HubWay(ModelWay("hf", token=place, timeout_seconds=5.0), price)
+    return HubWay(ModelWay("hf", token=place, timeout_seconds=5.0), worlds.SECRETS, price)
 
 
 async def test_the_prices_of_a_model_are_learnt_while_it_is_asked_without_the_token(tmp_path: Path) -> None:
@@ -89,6 +89,8 @@ async def test_a_hub_without_a_token_is_told_by_its_place(
     with pytest.raises(ModelUnavailable, match="no token of the hub") as caught:
         await way(price, f"file:{tmp_path / 'other'}").models()
     assert "sk-of-somebody-else" not in str(caught.value)
+    with pytest.raises(ModelUnavailable, match=r"there is no token at planner\.hf\.token"):
+        await way(price, "").models()
     monkeypatch.delenv("HF_TOKEN")
     monkeypatch.setenv("HF_API_KEY", HUB_KEY)
     assert await way(price).models() == ()

@@ -26,7 +26,7 @@ class PaidWay(LocalWay):
     """A local server that stands for the hub, so that it costs."""
 
     def __init__(self, url: str, timeout: float = 5.0) -> None:
-        super().__init__(ModelWay("hf", url, "", timeout))
+        super().__init__(ModelWay("hf", url, "", timeout), worlds.SECRETS)
 
 
 def remembered(directory: Path) -> Remembered:
@@ -197,11 +197,42 @@ async def test_models_that_a_server_lists_are_told(tmp_path: Path) -> None:
         assert await worlds.local(server.base_url).models() == (SMALL,)
     with pytest.raises(ModelUnavailable, match="cannot be reached"):
         await worlds.local(server.base_url).models()
-    with pytest.raises(ModelUnavailable, match="reads no keyring"):
+    with pytest.raises(ModelUnavailable, match=r"at keyring:.*: is no name"):
         await worlds.local(server.base_url, token=f"keyring:{tmp_path}").models()
     missing = f"file:{tmp_path / 'none'}"
     with pytest.raises(ModelUnavailable, match="cannot be read: FileNotFoundError"):
         await worlds.local(server.base_url, token=missing).models()
+
+
+async def test_a_key_that_is_kept_is_sent_and_one_that_is_missing_asks_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept = "keyring:model"
+    monkeypatch.setenv("TS_SECRET_MODEL", "of the model")
+    monkeypatch.setenv("BLANK", " ")
+    with ModelServer() as server:
+        with pytest.raises(ModelUnavailable, match="at keyring:model is no key: it holds blanks"):
+            await worlds.local(server.base_url, token=kept).models()
+        monkeypatch.setenv("TS_SECRET_MODEL", " kept\n")
+        await worlds.local(server.base_url, token=kept).models()
+        for place, reason in (("env:NO_SUCH_KEY", r"neither \$NO_SUCH_KEY"), ("env:BLANK", "is empty")):
+            with pytest.raises(ModelUnavailable, match=f"there is no token at {place}: {reason}"):
+                await worlds.local(server.base_url, token=place).models()
+
+    [asked] = server.requests
+    assert asked.headers["authorization"] == "Bearer kept"
+
+
+async def test_a_local_server_is_never_given_what_stands_for_the_hubs_token(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.setenv("HF_API_KEY", "of somebody")
+    hub = "env:HF_TOKEN"
+    with ModelServer() as server, pytest.raises(ModelUnavailable, match=f"there is no token at {hub}"):
+        await worlds.local(server.base_url, token=hub).models()
+
+    assert server.requests == []
 
 
 async def test_an_answer_that_was_not_seen_is_counted_as_the_dearest(tmp_path: Path) -> None:

@@ -146,7 +146,7 @@ def way_to(server: ModelServer, name: str, timeout: float = 10.0) -> Way:
 
 def hub_way(timeout: float = 10.0, models: Mapping[str, str] | None = None) -> HubWay:
     """Return a way to the hub with the token of the environment."""
-    return HubWay(ModelWay("hf", "", "env:HF_TOKEN", timeout, models or {}))
+    return HubWay(ModelWay("hf", "", "env:HF_TOKEN", timeout, models or {}), worlds.SECRETS)
 
 
 def kind(body: Any) -> str:

@@ -53,7 +53,9 @@ async def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
         pytest.skip(f"{variable} is not set, so no {request.param} endpoint is asked")
     with ExitStack() as stack:
         if request.param == "real hub":
-            yield HubWay(ModelWay("hf", token=f"env:{variable}", timeout_seconds=REAL_SECONDS))
+            yield HubWay(
+                ModelWay("hf", token=f"env:{variable}", timeout_seconds=REAL_SECONDS), worlds.SECRETS
+            )
         elif request.param == "real local":
             yield await _real_local(os.environ[variable].rstrip("/"))
         else:
@@ -64,10 +66,10 @@ async def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
 
 async def _real_local(url: str) -> Way:
-    models = await LocalWay(ModelWay("local", url)).models()
+    models = await LocalWay(ModelWay("local", url), worlds.SECRETS).models()
     assert models, f"{url} lists no model"
     named = dict.fromkeys((SMALL, LARGE), models[0])
-    return LocalWay(ModelWay("local", url, timeout_seconds=REAL_SECONDS, models=named))
+    return LocalWay(ModelWay("local", url, timeout_seconds=REAL_SECONDS, models=named), worlds.SECRETS)
 
 
 async def test_a_plan_or_its_rejection_comes_of_the_schema_and_is_counted(way: Way, tmp_path: Path) -> None:

@@ -50,8 +50,8 @@ address, hub, directory = sys.argv[1:]
 reroute(int(hub))
 
 async def ask(key, is_local_first):
-    local = LocalWay(ModelWay("local", address, key))
-    ways = [local, HubWay(ModelWay("hf", "", "env:HF_TOKEN"))]
+    local = LocalWay(ModelWay("local", address, key), worlds.SECRETS)
+    ways = [local, HubWay(ModelWay("hf", "", "env:HF_TOKEN"), worlds.SECRETS)]
     planner = worlds.planner(Path(directory), ways if is_local_first else ways[::-1])
     try:
         print((await planner.plan(PlanRequest(Query(QUESTION)))).model)
@@ -120,6 +120,7 @@ ENVIRONMENTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_no_token_of_the_hub_reaches_a_local_server_wherever_it_lies(name: str, tmp_path: Path) -> None:
     home = tmp_path / "home"
@@ -206,7 +207,7 @@ async def test_a_local_server_that_sends_elsewhere_is_not_followed(tmp_path: Pat
             return Reply(307, headers={"Location": f"{other.base_url}/chat/completions"})
 
         with ModelServer(Variant("elsewhere", (elsewhere,))) as local:
-            way = LocalWay(ModelWay("local", local.base_url, "env:LOCAL_KEY"))
+            way = LocalWay(ModelWay("local", local.base_url, "env:LOCAL_KEY"), worlds.SECRETS)
             said = await ask(tmp_path, way)
 
     assert "HTTP 307" in said
@@ -224,9 +225,9 @@ async def test_a_key_that_cannot_be_sent_is_unavailable_and_stays_unsaid(
     with ModelServer() as server:
         reroute(server.port)
         made: Way = (
-            LocalWay(ModelWay("local", server.base_url, place))
+            LocalWay(ModelWay("local", server.base_url, place), worlds.SECRETS)
             if way == "local"
-            else HubWay(ModelWay("hf", "", place))
+            else HubWay(ModelWay("hf", "", place), worlds.SECRETS)
         )
         said = await ask(tmp_path, made)
 

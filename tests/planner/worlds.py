@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from router.planner.planner import Plans
 from router.planner.showing import Shown, shown
 from router.planner.ways import Way
 from router.ports import Budget, Offer, Spend, Tool, Usage
+from router.secrets import SecretStore
 from router.testing import FakeCatalogue
 from tests import projects
 
@@ -39,6 +41,8 @@ OFFERS = (
     Offer("a2a", "writer", (Tool("prose", "Writes prose"),), description="Writes."),
 )
 GOOD = {"id": "1", "use": "mcp:git/git_log", "args": '{"max_count": 3}', "message": "", "needs": []}
+SECRETS = SecretStore(Path("no-such-home"), Path(), os.environ)
+"""Finds what the environment has, as it is when it is asked."""
 
 
 def plan(*steps: dict[str, JSON]) -> str:
@@ -88,4 +92,4 @@ def planner(
 
 def local(url: str, *, timeout: float = 5.0, token: str = "") -> LocalWay:
     """Return a way to a server at a URL."""
-    return LocalWay(ModelWay("local", url, token, timeout))
+    return LocalWay(ModelWay("local", url, token, timeout), SECRETS)

@@ -45,7 +45,7 @@ def unmatched(rules: Iterable[Rule], seen: frozenset[str]) -> Iterator[Finding]:
     """Yield the rules that match no recorded query."""
     for rule in rules:
         if rule.id not in seen:
-            hint = "record a query that it takes, or delete the rule"
+            hint = "record one in corpus/queries.txt, or delete the rule"
             yield of_rule("unmatched", rule, f"{rule.id} matches no recorded query", hint)
 
 

@@ -125,7 +125,21 @@ OLD = [
     {"role": "ROLE_AGENT", "parts": [{"text": "told you"}]},
 ]
 
+LISTED = [{"name": f"Agent {number}", "url": f"https://agents.example.com/{number}"} for number in range(12)]
+
+
+def registry(body: str) -> Answer:
+    """Answer with a list of cards, and with no card below it."""
+
+    async def answer(asked: Asked, writer: Writer) -> None:
+        found = plain("404 Not Found", "nothing here") if asked.before == 0 else plain("200 OK", body)
+        await found(asked, writer)
+
+    return answer
+
+
 CARDS: dict[str, Answer] = {
+    "a-registry": registry(json.dumps({"agents": LISTED})),
     "card-404": plain("404 Not Found", "nothing here"),
     "card-html": plain("200 OK", HTML, "Content-Type: text/html"),
     "card-list": plain("200 OK", "[1, 2]"),
@@ -218,13 +232,12 @@ def card(name: str, port: int) -> Answer:
     """Answer with a card; the agents whose name says so stream or have odd interfaces."""
     url = f"http://127.0.0.1:{port}/{name}"
     interface = {"url": url, "protocolBinding": "JSONRPC", "protocolVersion": "1.0"}
-    grpc = {"url": f"127.0.0.1:{port}", "protocolBinding": "GRPC", "protocolVersion": "1.0"}
     interfaces = {
         "at-another-host": [{**interface, "url": "https://agents.example.com/rpc"}],
         "at-a-plain-host": [{**interface, "url": "http://agents.example.com/rpc"}],
         "at-all-addresses": [{**interface, "url": f"http://0.0.0.0:{port}/call-refused"}],
         "on-a-dead-port": [{**interface, "url": "http://127.0.0.1:1/rpc"}],
-        "by-grpc": [grpc, {**interface, "protocolBinding": "HTTP+JSON"}],
+        "by-soap": [{**interface, "protocolBinding": each} for each in ("SOAP", "WIRE")],
         "by-nothing": [],
         "from-the-past": [{**interface, "protocolVersion": "0.2.6"}],
         "from-the-future": [{**interface, "protocolVersion": "next"}],
@@ -236,6 +249,7 @@ def card(name: str, port: int) -> Answer:
         "capabilities": {"streaming": name.startswith("stream-")},
         "supportedInterfaces": interfaces.get(name, [interface]),
         "skills": [],
+        "securitySchemes": {"one": {"httpAuthSecurityScheme": {"scheme": "Bearer"}}},
     }
     return plain("200 OK", json.dumps(said), "Content-Type: application/json")
 

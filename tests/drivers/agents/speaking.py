@@ -246,7 +246,7 @@ def mounted(
         version="1.2.3",
         capabilities=AgentCapabilities(streaming=streaming),
         supported_interfaces=[
-            AgentInterface(url=f"{url}/{path}", protocol_binding="GRPC", protocol_version="1.0"),
+            AgentInterface(url=f"{url}/{path}", protocol_binding="SOAP", protocol_version="1.0"),
             AgentInterface(url=f"{url}/{path}/", protocol_binding="JSONRPC", protocol_version=version),
         ],
         default_input_modes=["text/plain"],

@@ -171,6 +171,7 @@ def test_a_query_that_no_rule_may_take_is_no_recorded_query(tmp_path: Path) -> N
     found = checked(tmp_path, f"{LOG}# corpus/queries.txt\nplain\n# corpus/none.txt\nleg\n")
 
     assert ids(found) == ["unmatched"]
+    assert found.findings[0].hint == "record one in corpus/queries.txt, or delete the rule"
     assert (found.queries, found.none, found.exercised) == (1, 1, 1)
 
 

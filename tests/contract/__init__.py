@@ -1,0 +1,1 @@
+"""What holds for every server and agent that others wrote."""
