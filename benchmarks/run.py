@@ -4,7 +4,7 @@
     python -m benchmarks.run --draw
 
 PARTS are decisions, peers, compile, processes, adversarial, planning, calls; by default all. What was
-measured replaces those parts of benchmarks/results.json; docs/benchmarks.md and .svg are drawn from all of it.
+measured replaces those parts of benchmarks/results.json; docs/benchmarks.md and .svg are drawn from that.
 `--sizes` are numbers of rules; for adversarial the largest is the most of anything.
 """
 

@@ -12,6 +12,8 @@ import pytest
 
 from tests.command import Done, Shell
 
+pytestmark = pytest.mark.slow
+
 RULES: Final = '[history]\nsay = "what changed"\nuse = "mcp:git/git_log"\n'
 TESTS: Final = """
 def test_history(rulebook):

@@ -11,6 +11,8 @@ import pytest
 import router
 from tests.command import Shell
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 
 

@@ -19,6 +19,8 @@ from tests.cli.states import State, state
 from tests.command import TS, Shell
 from tests.secrets import rings
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["state"]
 
 VALUE = "hunter2"

@@ -19,6 +19,8 @@ from router.ports import Offer, Planned, Tool
 from tests.command import Shell
 from tests.projects import SETTINGS
 
+pytestmark = pytest.mark.slow
+
 LOG = "mcp:git/git_log"
 FILE = "rules/learned/git.toml"
 LINES = [

@@ -12,6 +12,8 @@ from router.testing import ModelServer
 from tests.cli.conftest import SETTINGS
 from tests.command import Shell
 
+pytestmark = pytest.mark.slow
+
 SECRET = "hf_" + "x" * 30
 QUESTION = "make some noise about tea"
 PLAN = {"steps": [{"id": "1", "use": "mcp:echo/echo", "args": '{"text": "tea"}', "message": "", "needs": []}]}

@@ -12,6 +12,8 @@ import pytest
 from tests.command import TS, Done, Shell
 from tests.repositories import FILES, GIT, QUERIES, SETTINGS, committed, repository
 
+pytestmark = pytest.mark.slow
+
 CHANGED: Final = GIT.replace('["commits"]', '["commits", "show"]')
 """Takes one recorded query less."""
 ONE: Final = """\

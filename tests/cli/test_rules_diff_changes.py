@@ -11,11 +11,11 @@ import pytest
 from tests.command import Done, Shell
 from tests.repositories import FILES, GIT, QUERIES, SETTINGS, committed, repository
 
+pytestmark = pytest.mark.slow
+
 TIME: Final = '[now]\nwhen.all = ["time"]\nuse = "mcp:time/now"\n'
 WATCH: Final = """
 import os, sys
-
-pytestmark = pytest.mark.slow
 def watch(event, arguments):
     program = os.path.basename(str(arguments[0])) if event == "subprocess.Popen" else ""
     outward = event.startswith(("socket.connect", "socket.getaddrinfo", "os.exec", "os.posix_spawn"))

@@ -10,6 +10,8 @@ import pytest
 from tests.command import Done, Shell
 from tests.repositories import SETTINGS
 
+pytestmark = pytest.mark.slow
+
 RULES: Final = {
     "ts.toml": SETTINGS,
     "rules/vocab.toml": (

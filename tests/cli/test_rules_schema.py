@@ -10,6 +10,8 @@ import pytest
 from router.cli.rules.schema import SCHEMAS
 from tests.command import Shell
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent.parent
 NAMES = ["schemas/rules.json", "schemas/vocabulary.json", "schemas/settings.json"]
 

@@ -10,6 +10,8 @@ import pytest
 from tests.command import Done, Shell
 from tests.repositories import FILES, GIT, SETTINGS
 
+pytestmark = pytest.mark.slow
+
 TIME: Final = (
     '[now]\nstage = "shadow"\nwhen.all = ["time"]\nuse = "mcp:time/now"\nyes = ["what time is it"]\n'
 )

@@ -17,6 +17,8 @@ import pytest
 from tests.command import TS, Done, Shell
 from tests.repositories import FILES, GIT, QUERIES, SETTINGS, committed, repository
 
+pytestmark = pytest.mark.slow
+
 ROOT: Final = Path(__file__).parent.parent.parent
 FILE: Final = "corpus/decisions.txt"
 DECISIONS: Final = """\

@@ -33,6 +33,8 @@ from tests.compiled.keeping import (
     told,
 )
 
+pytestmark = pytest.mark.slow
+
 Fault = Callable[[Kept], object]
 OTHER_RULES: Final = '[branch-list]\nwhen = { any = ["branch", "branches of"] }\nuse = "mcp:git/git_push"\n'
 LIE: Final = Query("which branches of the house")

@@ -25,7 +25,7 @@ from router.drivers.a2a import A2aDriver
 from router.errors import ToolFailed
 from router.ports import Call, Progress
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 NOTES_SINCE_1 = """\
 # Release notes: since v1.0

@@ -22,7 +22,7 @@ from router.errors import CallTimedOut, TargetUnavailable
 from router.ports import Offer
 from tests import servers
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 @pytest.fixture

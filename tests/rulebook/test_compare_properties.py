@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -21,6 +22,8 @@ from router.rulebook.corpus import Recorded, shown
 from tests.core.making import SETTINGS, changed
 from tests.core.worlds import TARGETS, conditions, permutation, queries, rarely, rulebooks
 from tests.rulebook.same import same_examples
+
+pytestmark = pytest.mark.slow
 
 OTHERS: Final = (
     replace(SETTINGS, layers=("team", "guard", "learned")),

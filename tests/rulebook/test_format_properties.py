@@ -22,6 +22,8 @@ from tests.core.worlds import World, worlds
 from tests.projects import write
 from tests.rulebook.written import Writer
 
+pytestmark = pytest.mark.slow
+
 same = settings(
     derandomize=True,
     database=None,

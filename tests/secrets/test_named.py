@@ -28,7 +28,7 @@ auth = { type = "oauth2", client_id = "t", issuer = "https://id.example.com", cl
 
 [a2a.three]
 url = "https://three.example.com"
-auth = { type = "oauth2", client_id = "t", issuer = "https://id.invalid", client_secret = "sops:s.yaml#three" }
+auth = { type = "oauth2", client_id = "t", issuer = "https://i.invalid", client_secret = "sops:s.yaml#three" }
 """
 
 
