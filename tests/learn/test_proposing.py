@@ -185,13 +185,13 @@ def test_the_directory_in_which_it_was_asked_is_that_of_the_question(project: Pr
         '[log]\nsay = "git log"\nuse = "mcp:git/git_log"\nargs = { repo_path = "{{ repository or cwd }}" }\n'
     )
     projects.write(project.directory, {"rules/team/log.toml": team})
-    args = {"repo_path": "/work"}
+    args = {"repo_path": "/srv"}
 
     made = learned(
         project,
         [
-            Taught("the log", LOG, args, cwd="/work"),
-            Taught("the tree", "mcp:git/git_status", args, cwd="/work"),
+            Taught("the log", LOG, args, cwd="/srv"),
+            Taught("the tree", "mcp:git/git_status", args, cwd="/srv"),
         ],
     )
 
@@ -202,7 +202,7 @@ def test_the_directory_in_which_it_was_asked_is_that_of_the_question(project: Pr
 
 
 def test_where_it_was_asked_and_where_its_repository_begins_are_not_mixed_up(project: Project) -> None:
-    sub, root = "/work/sub", "/work"
+    sub, root = "/srv/sub", "/srv"
 
     made = learned(
         project,
@@ -211,10 +211,10 @@ def test_where_it_was_asked_and_where_its_repository_begins_are_not_mixed_up(pro
             Taught("the tree", LOG, {"at": sub}, cwd=sub, repository=root),
             Taught("the file", LOG, {"at": f"{sub}/a.py"}, cwd=sub, repository=root),
             Taught("the top", LOG, {"at": f"{root}/b.py"}, cwd=sub, repository=root),
-            Taught("the other", LOG, {"at": "/workshop/sub"}, cwd=sub, repository=root),
+            Taught("the other", LOG, {"at": "/srvshop/sub"}, cwd=sub, repository=root),
             Taught("show c.py now", LOG, {"at": f"{sub}/c.py"}, cwd=sub, repository=root),
             Taught("show sub of it", LOG, {"at": sub}, cwd=sub, repository=""),
-            Taught("show work there", LOG, {"at": "/work 7"}, cwd="/", repository=""),
+            Taught("show work there", LOG, {"at": "/srv 7"}, cwd="/", repository=""),
             Taught("list the sub 5 times", LOG, {"at": f"{sub} 5"}, cwd=sub, repository=""),
         ],
     )
@@ -226,11 +226,11 @@ def test_where_it_was_asked_and_where_its_repository_begins_are_not_mixed_up(pro
         "the tree": "{{ cwd }}",
         "the file": "{{ cwd }}/a.py",
         "the top": "{{ repository or cwd }}/b.py",
-        "the other": "/workshop/sub",
+        "the other": "/srvshop/sub",
         "show c.py now": "{{ cwd }}/{{ path }}",
         "show sub of it": "{{ cwd }}",
-        "show work there": "/work 7",
-        "list the sub 5 times": "/work/sub {{ n }}",
+        "show work there": "/srv 7",
+        "list the sub 5 times": "/srv/sub {{ n }}",
     }
     for each in made.proposals:
         assert {*each.proof.right} == {one.text for one in each.draft.taught}
@@ -240,8 +240,8 @@ def test_the_same_call_from_two_places_is_one_rule_that_gives_both(project: Proj
     made = learned(
         project,
         [
-            Taught("the log", LOG, {"at": "/work"}, cwd="/work", repository="/work"),
-            Taught("the log", LOG, {"at": "/work"}, cwd="/work/sub", repository="/work"),
+            Taught("the log", LOG, {"at": "/srv"}, cwd="/srv", repository="/srv"),
+            Taught("the log", LOG, {"at": "/srv"}, cwd="/srv/sub", repository="/srv"),
         ],
     )
 
@@ -251,23 +251,23 @@ def test_the_same_call_from_two_places_is_one_rule_that_gives_both(project: Proj
 
 
 def test_a_day_in_the_name_of_the_directory_is_a_slot_where_the_text_names_it(project: Project) -> None:
-    cwd = f"/work/{DAY}/x"
+    cwd = f"/srv/{DAY}/x"
     taught = Taught(f"log of {DAY}", LOG, {"at": f"{cwd}/y"}, seen=DAY, cwd=cwd)
 
-    assert only(learned(project, [taught]))["args"] == {"at": "/work/{{ day }}/x/y"}
+    assert only(learned(project, [taught]))["args"] == {"at": "/srv/{{ day }}/x/y"}
 
 
 def test_a_path_that_the_text_names_is_a_slot_and_no_directory(project: Project) -> None:
-    taught = Taught("look into /work/sub now", LOG, {"at": "/work/sub"}, cwd="/work/sub")
+    taught = Taught("look into /srv/sub now", LOG, {"at": "/srv/sub"}, cwd="/srv/sub")
 
     assert only(learned(project, [taught]))["args"] == {"at": "{{ at }}"}
 
 
-@pytest.mark.parametrize("place", ["/work", "/work/a.py", "file:///work/a.py"])
+@pytest.mark.parametrize("place", ["/srv", "/srv/a.py", "file:///srv/a.py"])
 def test_an_old_record_teaches_no_path_of_its_project(project: Project, place: str) -> None:
-    left = Taught("the log here", LOG, {"at": [place]}, project="/work")
+    left = Taught("the log here", LOG, {"at": [place]}, project="/srv")
 
-    made = learned(project, [left, Taught("the log", LOG, {"at": "/workshop"}, project="/work")])
+    made = learned(project, [left, Taught("the log", LOG, {"at": "/srvshop"}, project="/srv")])
 
     assert [each.because for each in made.left_out] == [
         "its call holds a path of the project, and the record does not say where it was asked"
@@ -546,12 +546,12 @@ def test_steps_that_add_rules_attach_are_not_counted(project: Project) -> None:
 
 def test_a_record_does_not_contradict_what_was_learned_of_it(project: Project) -> None:
     def asked(day: str, call: str) -> dict[str, Any]:
-        args = {"repo_path": "/work", "since": call}
+        args = {"repo_path": "/srv", "since": call}
         steps = [{"id": "1", "use": LOG, "args": args, "needs": []}]
         return {
             "time": f"{day}T23:59:59+00:00",
-            "project": "/work",
-            "cwd": "/work",
+            "project": "/srv",
+            "cwd": "/srv",
             "query": {"text": "log since yesterday", "modes": ["useful"]},
             "plan": {"from": "planner", "steps": steps},
             "state": "done",
