@@ -6,7 +6,6 @@ place is not sent at all, rather than without it.
 
 from __future__ import annotations
 
-import re
 import ssl
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
@@ -18,11 +17,11 @@ import httpx
 
 from router.core.settings import Agent, Tls
 from router.drivers.certificates import context_of
+from router.drivers.credentials import filled, header_value, secret_at
 from router.drivers.oauth import TokenSource
 from router.errors import SecretMissing, SignInFailed
 from router.ports import Secrets
 
-_HEADER_VALUE: Final = re.compile(r"[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?")
 _PORTS: Final = {"http": 80, "https": 443}
 
 Origin = tuple[str, str, int | None]
@@ -96,38 +95,19 @@ async def sign_in(agent: Agent, secrets: Secrets | None) -> SignIn:
 
 
 def _read(agent: Agent, target: str, secrets: Secrets | None) -> SignIn:
-    headers = {name: _fit(target, name, _filled(secrets, text)) for name, text in agent.headers.items()}
+    headers = {
+        name: header_value(target, name, filled(secrets, text)) for name, text in agent.headers.items()
+    }
     tokens, auth = None, agent.auth
     if auth is not None:
-        secret = _value(secrets, auth.secret, agent.name)
+        secret = secret_at(secrets, auth.secret, agent.name)
         if auth.type == "bearer":
-            headers["Authorization"] = _fit(target, "the token", f"Bearer {secret}")
+            headers["Authorization"] = header_value(target, "the token", f"Bearer {secret}")
         elif auth.type == "header":
-            headers[auth.header] = _fit(target, auth.header, secret)
+            headers[auth.header] = header_value(target, auth.header, secret)
         else:
             # Our certificate is for the agent; the authorization server is not shown it.
             verify = context_of(Tls(ca=agent.tls.ca), target) if agent.tls.ca else True
             tokens = TokenSource(target, auth, secret, verify=verify, connect_seconds=agent.connect_seconds)
     verify = True if agent.tls == Tls() else context_of(agent.tls, target)
     return SignIn(target, origin_of(agent.url), headers, tokens, verify, signs_in(agent))
-
-
-def _filled(secrets: Secrets | None, text: str) -> str:
-    if "${" not in text:
-        return text
-    if secrets is None:
-        raise SecretMissing(text, "secrets cannot be read here")
-    return secrets.filled(text)
-
-
-def _value(secrets: Secrets | None, place: str, name: str) -> str:
-    if secrets is None:
-        raise SecretMissing(place or name, "secrets cannot be read here")
-    return secrets.value(place, name)
-
-
-def _fit(target: str, name: str, value: str) -> str:
-    """Return a header's value. Raises SignInFailed for one that no header may hold, without repeating it."""
-    if not _HEADER_VALUE.fullmatch(value):
-        raise SignInFailed(target, f"the value for {name} is empty or holds what no header may")
-    return value

@@ -22,12 +22,13 @@ from router.core.arguments import nearest
 from router.core.outcome import Result
 from router.core.plan import JSON, Target
 from router.core.settings import Server
+from router.drivers.credentials import filled
 from router.drivers.mcp_environment import Launch, launch_of
 from router.drivers.mcp_heard import Patience
 from router.drivers.mcp_held import Pool
 from router.drivers.mcp_http import HttpSession
 from router.drivers.mcp_session import Session
-from router.drivers.mcp_signin import TOKENS, filled, sign_in
+from router.drivers.mcp_signin import TOKENS, sign_in
 from router.drivers.mcp_stdio import StdioSession
 from router.drivers.mcp_tools import check_arguments, unknown_tool
 from router.drivers.mcp_wire import is_lost_session

@@ -22,13 +22,13 @@ from pydantic import BaseModel, ValidationError
 
 from router.core.settings import Auth, Server
 from router.disk import replace_file
+from router.drivers.credentials import filled, header_value, secret_at
 from router.errors import SecretMissing, SignInFailed
 from router.ports import Secrets
 
 TOKENS: Final = "tokens"
 """The directory of what OAuth gave, below that of state."""
 REDIRECT: Final = "http://127.0.0.1/callback"
-_HEADER_VALUE: Final = re.compile(r"[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,42 +78,22 @@ async def sign_in(
 def _read(
     server: Server, target: str, secrets: Secrets | None, tokens: Path, visitor: Visitor | None
 ) -> SignIn:
-    headers = {name: _fit(target, name, filled(secrets, text)) for name, text in server.headers.items()}
+    headers = {
+        name: header_value(target, name, filled(secrets, text)) for name, text in server.headers.items()
+    }
     auth = server.auth
     if auth is None:
         return SignIn(headers)
-    value = partial(_value, secrets, auth.secret, server.name)
+    value = partial(secret_at, secrets, auth.secret, server.name)
     if auth.type == "bearer":
-        return SignIn({**headers, "Authorization": _fit(target, "token", f"Bearer {value()}")})
+        return SignIn({**headers, "Authorization": header_value(target, "token", f"Bearer {value()}")})
     if auth.type == "header":
-        return SignIn({**headers, auth.header: _fit(target, auth.header, value())})
+        return SignIn({**headers, auth.header: header_value(target, auth.header, value())})
     storage = TokenFile(tokens, server)
     if auth.type == "oauth2":
         return SignIn(headers, _Client(server, auth, value(), storage))
     secret = value() if auth.secret else None
     return SignIn(headers, _Person(server, auth, secret, storage, visitor))
-
-
-def filled(secrets: Secrets | None, text: str) -> str:
-    """Return a text of the settings with its secrets in it. Raises SecretMissing."""
-    if "${" not in text:
-        return text
-    if secrets is None:
-        raise SecretMissing(text, "secrets cannot be read here")
-    return secrets.filled(text)
-
-
-def _value(secrets: Secrets | None, place: str, name: str) -> str:
-    if secrets is None:
-        raise SecretMissing(place or name, "secrets cannot be read here")
-    return secrets.value(place, name)
-
-
-def _fit(target: str, name: str, value: str) -> str:
-    """Return a header's value. Raises SignInFailed for one that no header may hold, without repeating it."""
-    if not _HEADER_VALUE.fullmatch(value):
-        raise SignInFailed(target, f"the value for {name} is empty or holds what no header may")
-    return value
 
 
 class _Client(ClientCredentialsOAuthProvider):

@@ -27,9 +27,9 @@ def record(**changes: Any) -> dict[str, Any]:
     """Return a record as the ledger gives it."""
     return {
         "time": "2026-11-20T10:00:00+00:00",
-        "project": "/work",
-        "cwd": "/work/sub",
-        "repository": "/work",
+        "project": "/srv",
+        "cwd": "/srv/sub",
+        "repository": "/srv",
         "query": {"text": "last 3 commits", "modes": ["useful"], "words": [], "facts": {}, "attached": []},
         "decision": {"kind": "none"},
         "plan": {"from": "planner", "steps": [STEP]},
@@ -47,8 +47,8 @@ def test_a_plan_of_one_step_that_was_done_teaches() -> None:
             {"n": 3},
             model="hf:openai/gpt-oss-20b",
             seen="2026-11-20",
-            cwd="/work/sub",
-            repository="/work",
+            cwd="/srv/sub",
+            repository="/srv",
         ),
     )
 
@@ -90,16 +90,16 @@ def test_what_was_answered_alike_counts_together() -> None:
 
 
 def test_where_it_was_asked_keeps_answers_apart() -> None:
-    here, there = record(), record(cwd="/work/other")
+    here, there = record(), record(cwd="/srv/other")
 
-    assert sorted(each.cwd for each in taught([here, here, there])) == ["/work/other", "/work/sub"]
+    assert sorted(each.cwd for each in taught([here, here, there])) == ["/srv/other", "/srv/sub"]
 
 
 @pytest.mark.parametrize("old", [{"cwd": "", "repository": ""}, {"cwd": None, "repository": 1}])
 def test_a_record_that_does_not_say_where_it_was_asked_knows_its_project_alone(old: dict[str, Any]) -> None:
     (found,) = taught([record(**old)])
 
-    assert (found.cwd, found.repository, found.project) == ("", "", "/work")
+    assert (found.cwd, found.repository, found.project) == ("", "", "/srv")
 
 
 def test_other_calls_of_one_text_are_kept_apart() -> None:
@@ -111,7 +111,7 @@ def test_other_calls_of_one_text_are_kept_apart() -> None:
 @pytest.mark.parametrize("source", ["planner", "cache"])
 def test_the_real_ledger_teaches(tmp_path: Path, source: Source) -> None:
     ledger = Ledger(tmp_path / "home", tmp_path)
-    query = Query("write a poem", cwd="/work/sub", repository="/work")
+    query = Query("write a poem", cwd="/srv/sub", repository="/srv")
     number = ledger.record(query, Decision("d:1", "r:1", "none"))
     plan = Plan(source, (Step("1", Target.parse("a2a:writer"), message="write a poem"),))
     ledger.planned(number, Planned(plan, "hf:openai/gpt-oss-20b"), ())
@@ -124,11 +124,11 @@ def test_the_real_ledger_teaches(tmp_path: Path, source: Source) -> None:
     assert (found.text, found.use, found.message) == ("write a poem", "a2a:writer", "write a poem")
     assert (found.model, found.cwd, found.repository, found.project) == (
         "hf:openai/gpt-oss-20b",
-        "/work/sub",
-        "/work",
+        "/srv/sub",
+        "/srv",
         "",
     )
-    assert (asked.recorded.query.cwd, asked.recorded.query.repository) == ("/work/sub", "/work")
+    assert (asked.recorded.query.cwd, asked.recorded.query.repository) == ("/srv/sub", "/srv")
     assert (asked.recorded.shown, asked.recorded.file, asked.calls) == (
         "write a poem",
         "ledger",

@@ -171,13 +171,13 @@ def test_a_file_of_the_first_version_goes_on_working(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path, tmp_path)
 
     (before,) = ledger.since(LONG_AGO)
-    number = ledger.record(Query("after", cwd="/work/sub", repository="/work"), DECISION)
+    number = ledger.record(Query("after", cwd="/srv/sub", repository="/srv"), DECISION)
 
     assert (before.text, before.cwd, before.repository) == ("before", "", "")
     after = ledger.last()
     assert after is not None
-    assert (number, after.text, after.cwd, after.repository) == (2, "after", "/work/sub", "/work")
-    assert (after.to_dict()["cwd"], after.to_dict()["repository"]) == ("/work/sub", "/work")
+    assert (number, after.text, after.cwd, after.repository) == (2, "after", "/srv/sub", "/srv")
+    assert (after.to_dict()["cwd"], after.to_dict()["repository"]) == ("/srv/sub", "/srv")
     with Database(tmp_path).reading() as reader:
         assert reader is not None
         assert reader.execute("SELECT time FROM admitted").fetchone() == ("then",)
