@@ -22,7 +22,7 @@ from router.core.plan import Target
 from router.core.settings import Server
 from router.drivers.mcp import McpDriver
 from router.guard import Breakers, Guarded
-from router.ports import Call, Driver
+from router.ports import Call, Driver, Host
 
 ECHO: Final = Path(__file__).with_name("echo.py")
 CALLS: Final = 100
@@ -104,7 +104,7 @@ async def _bare(server: Server) -> AsyncIterator[Act]:
 async def _driven(server: Server, directory: Path) -> AsyncIterator[McpDriver]:
     async with anyio.create_task_group() as tasks:
         driver = McpDriver(
-            {"echo": server}, tasks=tasks, cwd=str(directory), state=directory, seen=lambda _: None
+            {"echo": server}, tasks=tasks, cwd=str(directory), state=directory, host=Host(lambda _: None)
         )
         try:
             yield driver

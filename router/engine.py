@@ -10,7 +10,7 @@ from router.core.bind import bind
 from router.core.book import Rulebook
 from router.core.conditions import Attached
 from router.core.decision import Decision
-from router.core.outcome import Outcome
+from router.core.outcome import Outcome, StepOutcome
 from router.core.plan import Plan, Target
 from router.core.query import Query
 from router.core.template import strings
@@ -22,8 +22,9 @@ from router.errors import (
     PlannerError,
     PlanRefused,
     TargetUnknown,
+    ToolFailed,
 )
-from router.ports import Catalogue, Driver, Hit, Ledger, Offer, Planned, Planner, PlanRequest
+from router.ports import Catalogue, Driver, Hit, Ledger, Offer, Planned, Planner, PlanRequest, Tasks
 from router.run import Keep, Report, Run, Watch, undriven, unheard, unwatched
 
 NEAREST: Final = 5
@@ -57,6 +58,7 @@ class Router:
     catalogue: Catalogue
     planner: Planner | None = None
     ledger: Ledger | None = None
+    tasks: Tasks | None = None
     query: Callable[[str], Query] = Query
     """Makes a query of a text that comes without context, for example one that is asked here and now."""
     keep: Keep = field(default=lambda content: content)
@@ -148,6 +150,14 @@ class Router:
             raise undriven(Target(scheme, name))
         return await self.drivers[scheme].offer(name)
 
+    async def cancel(self, target: Target, task: str) -> None:
+        """Have an agent give up a task that waits. Raises CallError."""
+        if target.scheme not in self.drivers:
+            raise undriven(target)
+        await self.drivers[target.scheme].cancel(target, task)
+        if self.tasks is not None:
+            self.tasks.end(target, task, "canceled")
+
     async def carry_out(
         self,
         route: Route,
@@ -179,7 +189,22 @@ class Router:
             self.planner.forget(route.request)
         if self.ledger is not None:
             self.ledger.ended(route.number, outcome)
+        self._note_tasks(route, outcome)
         return outcome
+
+    def _note_tasks(self, route: Route, outcome: Outcome) -> None:
+        """Remember the tasks that wait, and that those which were gone on with wait no more."""
+        if self.tasks is None:
+            return
+        steps = {step.id: step for step in route.plan.steps}
+        for each in outcome.steps:
+            step = steps[each.id]
+            if each.state == "waiting" and each.result.task:
+                if step.task and step.task != each.result.task:
+                    self.tasks.end(step.use, step.task, "answered")
+                self.tasks.keep(route.number, step.use, each.result.task, each.result.text)
+            elif step.task and (each.state == "done" or _has_failed(each)):
+                self.tasks.end(step.use, step.task, each.state)
 
     def _leaves_out_attached(self, route: Route) -> bool:
         """Whether files are attached that no agent gets, no template names and no condition asks for."""
@@ -209,6 +234,11 @@ def _with_usage(outcome: Outcome, planned: Planned | None) -> Outcome:
     usage = planned.usage
     warnings = (*planned.warnings, *outcome.warnings)
     return replace(outcome, tokens=usage.tokens, cost_usd=usage.cost_usd, warnings=warnings)
+
+
+def _has_failed(step: StepOutcome) -> bool:
+    """Whether the other side itself says that it failed, so that going on is of no use."""
+    return step.error is not None and step.error["code"] == ToolFailed.code
 
 
 def _is_outdated(outcome: Outcome) -> bool:

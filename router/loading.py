@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from router.budget.counting import Budget
     from router.guard.breakers import Breakers
     from router.ledger.store import Ledger
+    from router.ledger.tasks import Tasks
     from router.pins.vetting import Pins
     from router.planner.remembered import Remembered
     from router.rulebook.revision import Revision
@@ -81,6 +82,12 @@ def catalogue(project: Project) -> Store:
 def ledger(project: Project) -> Ledger:
     """Return the record of what was asked in a project."""
     made: type[Ledger] = import_module("router.ledger.store").Ledger  # opens SQLite: few commands need it
+    return made(project.home, project.directory)
+
+
+def tasks_of(project: Project) -> Tasks:
+    """Return the tasks of agents that wait for an answer in a project."""
+    made: type[Tasks] = import_module("router.ledger.tasks").Tasks  # as the ledger
     return made(project.home, project.directory)
 
 

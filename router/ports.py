@@ -36,6 +36,36 @@ class Tool:
 
 
 @dataclass(frozen=True, slots=True)
+class Resource:
+    """Something that an MCP server lets be read, or a template of addresses of such."""
+
+    uri: str
+    """The address; of a template with `{…}` in it, after RFC 6570."""
+    name: str
+    description: str = ""
+    media_type: str = ""
+    is_template: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """What a prompt may be given, a text."""
+
+    name: str
+    description: str = ""
+    is_required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt that an MCP server keeps."""
+
+    name: str
+    description: str = ""
+    arguments: tuple[Argument, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """What one configured server or agent offers."""
 
@@ -53,6 +83,10 @@ class Offer:
     """The protocol version that was negotiated."""
     digest: str = ""
     """Of an agent's whole card; empty for a server."""
+    resources: tuple[Resource, ...] = ()
+    """What `resources/read`, which is then among the tools, reads."""
+    prompts: tuple[Prompt, ...] = ()
+    """What `prompts/get`, which is then among the tools, gets."""
 
     def tool(self, name: str) -> Tool | None:
         """Return the tool or skill of that name, or None."""
@@ -72,7 +106,8 @@ class Call:
     timeout_seconds: float = 60.0
     """The whole call, connecting included."""
     task: str = ""
-    """The handle of an agent's task that waits, which the message answers; empty for a new one."""
+    """The handle of an agent's task that waits, which the message answers; empty for a new one. A call with a
+    task and nothing to send follows the task alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +124,44 @@ class Question:
 
 Ask = Callable[[Question], Awaitable[dict[str, JSON] | None]]
 """Puts a question to a person; the answer fits the schema, and None declines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompted:
+    """Text that a server wants a model to write."""
+
+    target: str
+    messages: tuple[tuple[str, str], ...]
+    """Who speaks, `user` or `assistant`, and what."""
+    system: str = ""
+    most_tokens: int = 0
+    """What the server allows; 0 for as many as the settings do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Text that a model wrote."""
+
+    text: str
+    model: str
+    is_cut: bool = False
+    """Whether it ended for want of tokens."""
+
+
+Write = Callable[[Prompted], Awaitable[Written]]
+"""Has a model write a text. Raises PlannerError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What whoever calls servers does for them in return."""
+
+    seen: Callable[[Offer], None]
+    """Takes what a server offers, as often as it was asked."""
+    ask: Ask | None = None
+    """Puts a question to a person; None where nobody is there."""
+    write: Write | None = None
+    """Has a model write a text; None where none is set up."""
 
 
 class Secrets(Protocol):
@@ -127,6 +200,13 @@ class Driver(Protocol):
         """Check the arguments against the tool's input schema, send the call and wait for its result.
 
         Raises any kind of CallError; ToolFailed where the other side itself reports an error.
+        """
+        ...
+
+    async def cancel(self, target: Target, task: str) -> None:
+        """Have an agent give up a task that waits, named by its handle.
+
+        Raises any kind of CallError; TargetUnknown where the protocol has no tasks.
         """
         ...
 
@@ -280,8 +360,11 @@ class Catalogue(Protocol):
 class Ledger(Protocol):
     """The record of what was asked, decided and done; writing it fails in silence."""
 
-    def record(self, query: Query, decision: Decision) -> int:
-        """Keep a question that was asked to be carried out, and its decision; return its number, or 0."""
+    def record(self, query: Query, decision: Decision, task: str = "") -> int:
+        """Keep a question that was asked to be carried out, and its decision; return its number, or 0.
+
+        With the handle of an agent's `task` it is an answer to that, and the decision of its question.
+        """
         ...
 
     def planned(self, number: int, planned: Planned | None, failures: tuple[RouterError, ...]) -> None:
@@ -290,4 +373,16 @@ class Ledger(Protocol):
 
     def ended(self, number: int, outcome: Outcome) -> None:
         """Keep what came of a question."""
+        ...
+
+
+class Tasks(Protocol):
+    """Remembers tasks of agents that wait for an answer; writing it fails in silence."""
+
+    def keep(self, number: int, target: Target, handle: str, question: str) -> None:
+        """Keep a task that waits, and the number of the question that began it."""
+        ...
+
+    def end(self, target: Target, handle: str, state: str) -> None:
+        """Note that a task waits no more."""
         ...

@@ -165,7 +165,7 @@ class Run:
         peer = self.book.settings.peer(step.use.scheme, step.use.name)
         if peer is None:
             raise TargetUnknown(str(step.use), "is not in the settings")
-        return Call(step.use, args, message, self.attached, peer.timeout_seconds)
+        return Call(step.use, args, message, self.attached, peer.timeout_seconds, step.task)
 
     def _seen_by(self, step: Step) -> dict[str, StepOutcome]:
         """Return what came before the step, under the names that its own rule gave; never what chanced to."""

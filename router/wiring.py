@@ -23,8 +23,8 @@ from router.core.plan import Target
 from router.core.settings import Peer, Server
 from router.engine import Router
 from router.guard import Guarded
-from router.loading import breakers, budget, catalogue, ledger, loaded, pins, plans, secrets
-from router.ports import Ask, Call, Driver, Offer, Planned, Planner, PlanRequest, Progress, Tool
+from router.loading import breakers, budget, catalogue, ledger, loaded, pins, plans, secrets, tasks_of
+from router.ports import Ask, Call, Driver, Host, Offer, Planned, Planner, PlanRequest, Progress, Tool, Write
 from router.saving import Saver
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ DRIVERS: Final = {"mcp": "router.drivers.mcp:McpDriver", "a2a": "router.drivers.
 LOG_IN: Final = "router.drivers.mcp_login:log_in"
 """Named and not imported, as drivers are."""
 PLANNER: Final = "router.planner:AskingPlanner"
+WRITER: Final = "router.planner.writing:Writer"
 WAYS: Final = {"local": "router.planner.local:LocalWay", "hf": "router.planner.hub:HubWay"}
 """By the name that the settings give. Named and not imported, as drivers are."""
 
@@ -59,6 +60,10 @@ class Unopened:
     async def call(self, call: Call, progress: Progress) -> Result:
         """See `router.ports.Driver`."""
         return await self._opened().call(call, progress)
+
+    async def cancel(self, target: Target, task: str) -> None:
+        """See `router.ports.Driver`."""
+        await self._opened().cancel(target, task)
 
     async def aclose(self) -> None:
         """See `router.ports.Driver`."""
@@ -142,6 +147,7 @@ async def opened(
                 store,
                 _planner(project, book, store),
                 ledger=ledger(project),
+                tasks=tasks_of(project),
                 query=partial(query_here, cwd=str(here)),
                 keep=keep,
                 caution=reviewed.warning,
@@ -191,10 +197,9 @@ def _drivers(
             tasks=tasks,
             cwd=str(cwd),
             state=project.home,
-            seen=store.keep,
+            host=Host(store.keep, ask, _writer(project)),
             secrets=secrets(project),
             vet=reviewed.vet,
-            ask=ask,
         )
 
     def a2a() -> Driver:
@@ -247,6 +252,15 @@ def _planner(project: Project, book: Rulebook, store: Store) -> Planner | None:
         return make(planning, store, book, lambda: ways(project), lambda: budget(project), remembered)
 
     return LatePlanner(made)
+
+
+def _writer(project: Project) -> Write | None:
+    """Return who has a model write text for servers, or None where no server may ask for it."""
+    settings = project.settings
+    if not any(each.sampling for each in settings.servers.values()):
+        return None
+    make: Callable[..., Write] = pkgutil.resolve_name(WRITER)
+    return make(settings.planning, lambda: ways(project), lambda: budget(project))
 
 
 def _named(scheme: str) -> Callable[..., Driver]:

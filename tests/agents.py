@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
+from tests import registries
+
 PROJECT = Path(__file__).parent.parent
 TEST_AGENTS = Path(__file__).parent / "drivers" / "agents"
 RELEASE_NOTES = PROJECT / "examples" / "agents" / "release_notes.py"
@@ -46,7 +48,7 @@ def running(
         reader = threading.Thread(target=_drop, args=(said or (),))
         reader.start()
         try:
-            assert "http://" in line, f"the agent did not start: {line}"
+            assert "://" in line, f"the agent did not start: {line}"
             yield line.split()[-1]
         finally:
             child.terminate()
@@ -84,11 +86,16 @@ def faulty_agents() -> Iterator[str]:
         yield url
 
 
+def running_script(script: Path) -> AbstractContextManager[str]:
+    """Run an agent that says what packages it needs, which uv fetches; give its URL, end it after."""
+    registries.fetch_script(script, sys.executable)
+    return running(find_uv_bin(), "run", "--quiet", "--python", sys.executable, "--script", script)
+
+
 @pytest.fixture(scope="session")
 def foreign_agent() -> Iterator[str]:
     """URL of an agent on a framework that nobody here wrote, fetched by uv."""
-    script = TEST_AGENTS / "foreign.py"
-    with running(find_uv_bin(), "run", "--quiet", "--python", sys.executable, "--script", script) as url:
+    with running_script(TEST_AGENTS / "foreign.py") as url:
         yield url
 
 

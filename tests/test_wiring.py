@@ -81,7 +81,8 @@ async def test_each_scheme_has_a_driver_of_its_own(project: Project) -> None:
 async def test_what_a_driver_sees_is_kept_in_the_catalogue(project: Project) -> None:
     async with wiring.open_router(project.directory) as router:
         await router.ask("ask")
-        Recorder.made[0].given["seen"](OFFER)
+        mcp = next(each for each in Recorder.made if "host" in each.given)
+        mcp.given["host"].seen(OFFER)
         assert router.catalogue.offers() == (OFFER,)
 
     assert loading.catalogue(project).offers() == (OFFER,)

@@ -8,9 +8,11 @@ Files of settings that no project has any more stay behind; they are small, and 
 from __future__ import annotations
 
 import json
+import os
 import re
 import stat
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import import_module
@@ -109,8 +111,20 @@ class Store:
         seen = self._seen(place) if place else None
         return seen.seen_at if seen else ""
 
+    def asked_at(self, scheme: str, name: str) -> float:
+        """Return when it was asked last, in seconds since 1970; 0 where it never was."""
+        place = self._places.get(f"{scheme}:{name}")
+        if place is None or self._seen(place) is None:
+            return 0.0
+        if place.target in self._unwritten:
+            return self._now().timestamp()
+        try:
+            return place.path.stat().st_mtime
+        except OSError:
+            return 0.0
+
     def keep(self, offer: Offer) -> None:
-        """Remember an offer; the disk is touched only where it differs from what is there.
+        """Remember an offer; a file is written only where it differs from what is there.
 
         A disk that is full or read-only costs the memory of the offer beyond this process and nothing else:
         `unkept` says why. An offer of a server or agent that the settings do not name is not kept.
@@ -121,6 +135,7 @@ class Store:
             self._unkept[target] = "the settings name no such server or agent"
             return
         if target not in self._unwritten and (seen := self._seen(place)) and seen.offer == offer:
+            self._touch(place, seen)
             return
         now = self._now().astimezone(UTC).isoformat(timespec="seconds")
         record = _Record(1, place.settings, now, offer)
@@ -130,6 +145,12 @@ class Store:
         else:
             self._unwritten.pop(target, None)
             self._unkept.pop(target, None)
+
+    def _touch(self, place: _Place, seen: _Record) -> None:
+        """Note on the file that it is what was offered now, too."""
+        with suppress(OSError):
+            os.utime(place.path)
+            self._read[place.target] = (_stamp(place.path.stat()), seen)
 
     def nearest(self, query: Query, limit: int) -> tuple[Hit, ...]:
         """Return up to `limit` targets nearest to the query's text, best first, after modes and words."""
@@ -163,7 +184,7 @@ class Store:
             status = place.path.stat()
         except OSError:
             return None
-        stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+        stamp = _stamp(status)
         known = self._read.get(place.target)
         if known is None or known[0] != stamp:
             usable = stat.S_ISREG(status.st_mode) and status.st_size <= LARGEST_BYTES
@@ -171,9 +192,13 @@ class Store:
         return known[1]
 
 
+def _stamp(status: os.stat_result) -> _Stamp:
+    return (status.st_mtime_ns, status.st_size, status.st_ino)
+
+
 def _places(directory: Path, peers: Settings) -> list[_Place]:
     bearing: dict[tuple[str, str], list[object]] = {
-        **{("a2a", name): [agent.url, ascii(agent.auth)] for name, agent in peers.agents.items()},
+        **{("a2a", name): [agent.url, ascii(agent.auth), agent.card] for name, agent in peers.agents.items()},
         **{("mcp", name): _bearing(server) for name, server in peers.servers.items()},
     }
     found: list[_Place] = []

@@ -20,6 +20,7 @@ from router.core.plan import JSON, Step
 from router.core.query import Query
 from router.engine import Route, Router
 from router.errors import BudgetSpent, NoRoute, RouterError
+from router.ledger.record import task_id
 from router.loading import loaded
 from router.wiring import opened
 
@@ -88,7 +89,7 @@ class Answering:
         """Route, call, and print what came of it."""
         async with opened(self.project, self.book, save=self.save, ask=questions.at_terminal()) as router:
             try:
-                route = await router.route(self.query, planner=self.planner)
+                route = await self._routed(router)
             except RouterError as error:
                 return self._unrouted(router, error)
             self._event("route", document(self.query, route.decision, route.plan, None))
@@ -98,6 +99,9 @@ class Answering:
                 route, timeout_seconds=self.timeout, report=self._progress, watch=self._watched
             )
         return self._finished(route, outcome)
+
+    async def _routed(self, router: Router) -> Route:
+        return await router.route(self.query, planner=self.planner)
 
     def _event(self, name: str, told: JSON) -> None:
         if self.stream and self.as_json:
@@ -166,7 +170,13 @@ def _tell(outcome: Outcome) -> None:
         if step.error:
             show.error(step.error)
         elif step.state == "waiting":
-            show.note(f"{step.id}: waiting for input; task {step.result.task}")
+            show.note(_how_to_answer(step))
+
+
+def _how_to_answer(step: StepOutcome) -> str:
+    if not step.result.task:
+        return f"{step.id}: it asks for input, which it takes at a terminal alone"
+    return f'{step.id}: waits for an answer: ts q --task {shlex.quote(task_id(step.result.task))} "…"'
 
 
 def _suggestions(router: Router, query: Query) -> Iterator[str]:

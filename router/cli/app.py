@@ -83,6 +83,16 @@ class Auth(Group):
     }
 
 
+class Task(Group):
+    """`ts task …`."""
+
+    path: ClassVar[tuple[str, ...]] = ("task",)
+    named: ClassVar[Mapping[str, str]] = {
+        "list": "router.cli.task:list_tasks",
+        "cancel": "router.cli.task:cancel",
+    }
+
+
 class Learn(Group):
     """`ts learn …`."""
 
@@ -112,6 +122,10 @@ auth = typer.Typer(
     cls=Auth, no_args_is_help=True, rich_markup_mode=None, help="Keep secrets that settings name."
 )
 app.add_typer(auth, name="auth")
+task = typer.Typer(
+    cls=Task, no_args_is_help=True, rich_markup_mode=None, help="Look after agents' tasks that wait."
+)
+app.add_typer(task, name="task")
 learning = typer.Typer(cls=Learn, invoke_without_command=True, rich_markup_mode=None)
 app.add_typer(learning, name="learn")
 

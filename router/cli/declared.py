@@ -24,6 +24,7 @@ HELP: dict[tuple[str, ...], str] = {
     ("snapshot",): "Keep decisions in git.",
     ("cache",): "Look after plans that are remembered.",
     ("auth",): "Keep secrets that settings name.",
+    ("task",): "Look after agents' tasks that wait.",
     ("learn",): "Propose rules, in shadow, of what models answered, and prove each on the record.",
     ("rules", "check"): (
         "Check the rules against their examples, the recorded queries and what servers and agents offer."
@@ -63,6 +64,10 @@ HELP: dict[tuple[str, ...], str] = {
     ("auth", "login"): (
         "Sign in to an MCP server as yourself: prints the address to open, and waits for you to come back."
     ),
+    ("task", "list"): (
+        "List the tasks that wait for an answer, as far as they began in this project; asks nobody."
+    ),
+    ("task", "cancel"): "Have the agent give up a task that waits.",
     ("learn", "promote"): (
         "Make a rule live that is in shadow, and show which recorded queries go another way."
     ),
@@ -90,6 +95,7 @@ OPTIONS: dict[tuple[str, ...], tuple[tuple[tuple[str, ...], str, bool, bool], ..
         (("--timeout",), "timeout", True, False),
         (("--stream",), "stream", False, False),
         (("--save",), "save", True, False),
+        (("--task",), "task", True, False),
     ),
     ("explain",): (
         ((), "text", True, True),

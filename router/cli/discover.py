@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Annotated, Final
 
 import anyio
 import typer
 
+from router.catalogue.store import Store
 from router.cli import asking, show
 from router.core.findings import nearest_or_all
 from router.core.settings import Settings
 from router.engine import Router
 from router.errors import CallError, QueryRefused
-from router.loading import loaded
+from router.loading import catalogue, loaded
 from router.pins import flags
 from router.ports import Offer
 from router.wiring import opened
 
+Peer = tuple[str, str]
+"""Scheme and name of a server or agent."""
+NOBODY: Final[Mapping[Peer, Offer]] = {}
+FEW: Final = 3
+MOST_SHOWN: Final = 20
+"""Resources, and prompts, that are listed of one server."""
 Names = Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Servers or agents; all by default.")]
-Refresh = Annotated[bool, typer.Option("--refresh", help="Ask again even where the catalogue knows.")]
+Refresh = Annotated[bool, typer.Option("--refresh", help="Ask again, however lately that was.")]
 
 
 def discover(names: Names = None, refresh: Refresh = False, as_json: asking.AsJson = False) -> int:
     """List the tools and skills on offer, and keep them in the catalogue."""
     project, book = loaded()
     peers = chosen(book.settings, names or [])
+    known = {} if refresh else recent(catalogue(project), book.settings.cataloguing.hours)
 
     async def asked() -> tuple[list[Offer], list[CallError]]:
         async with opened(project, book) as router:
-            answered = await ask_all(router, peers, refresh=refresh)
+            with asking_of(peers) as tell:
+                answered = await ask_all(router, peers, known=known, tell=tell)
             unkept = router.catalogue.unkept.items()
             show.notes(f"warning: {target} is not kept: {why}" for target, why in unkept)
             return answered
@@ -52,7 +66,7 @@ def discover(names: Names = None, refresh: Refresh = False, as_json: asking.AsJs
     return show.EXIT_FAILED if failures else 0
 
 
-def chosen(settings: Settings, names: list[str]) -> list[tuple[str, str]]:
+def chosen(settings: Settings, names: list[str]) -> list[Peer]:
     """Return (scheme, name) of the servers and agents that are meant.
 
     Raises QueryRefused for an unknown name.
@@ -68,26 +82,54 @@ def chosen(settings: Settings, names: list[str]) -> list[tuple[str, str]]:
     ]
 
 
-async def ask_all(
-    router: Router, peers: list[tuple[str, str]], *, refresh: bool
-) -> tuple[list[Offer], list[CallError]]:
-    """Ask side by side; what the catalogue knows is asked again only on request."""
-    known = {(each.scheme, each.name): each for each in router.catalogue.offers()}
-    offers: dict[tuple[str, str], Offer] = {}
-    failures: dict[tuple[str, str], CallError] = {}
+@contextmanager
+def asking_of(peers: list[Peer]) -> Iterator[Callable[[Peer], None]]:
+    """Yield what is to be told who has answered; at a terminal a bar shows who has not."""
+    if len(peers) < FEW or not (sys.stderr and sys.stderr.isatty()):
+        yield lambda _: None
+        return
+    waiting = [f"{scheme}:{name}" for scheme, name in peers]
+    with typer.progressbar(length=len(peers), file=sys.stderr, label="asking") as bar:
 
-    async def ask(peer: tuple[str, str]) -> None:
-        if not refresh and peer in known:
-            offers[peer] = known[peer]
-            return
+        def tell(peer: Peer) -> None:
+            waiting.remove(":".join(peer))
+            bar.label = f"waiting for {', '.join(waiting[:FEW])}" if waiting else "asked"
+            bar.update(1)
+
+        yield tell
+
+
+def recent(store: Store, hours: float) -> dict[Peer, Offer]:
+    """Return what the catalogue knows of those that were asked within so many hours."""
+    oldest = time.time() - hours * 3600
+    found = {(each.scheme, each.name): each for each in store.offers()}
+    return {peer: offer for peer, offer in found.items() if store.asked_at(*peer) > oldest}
+
+
+async def ask_all(
+    router: Router,
+    peers: list[Peer],
+    *,
+    known: Mapping[Peer, Offer] = NOBODY,
+    tell: Callable[[Peer], None] = lambda _: None,
+) -> tuple[list[Offer], list[CallError]]:
+    """Ask side by side all that are not known, and tell who has answered or failed."""
+    offers: dict[Peer, Offer] = {peer: known[peer] for peer in peers if peer in known}
+    failures: dict[Peer, CallError] = {}
+
+    async def ask(peer: Peer) -> None:
         try:
             offers[peer] = await router.offer(*peer)
         except CallError as error:
             failures[peer] = error
+        tell(peer)
 
     async with anyio.create_task_group() as tasks:
         for peer in peers:
-            tasks.start_soon(ask, peer)
+            if peer in offers:
+                tell(peer)
+            else:
+                tasks.start_soon(ask, peer)
     answered = [offers[peer] for peer in peers if peer in offers]
     return answered, [failures[peer] for peer in peers if peer in failures]
 
@@ -109,6 +151,8 @@ def _document(offer: Offer, among: list[Offer]) -> dict[str, object]:
             }
             for tool in offer.tools
         ],
+        "resources": [asdict(each) for each in offer.resources],
+        "prompts": [asdict(each) for each in offer.prompts],
         "flags": [flag.to_dict() for flag in flags(offer, among)],
     }
 
@@ -116,7 +160,21 @@ def _document(offer: Offer, among: list[Offer]) -> dict[str, object]:
 def _print(offer: Offer) -> None:
     about = show.plain(" ".join(each for each in (offer.title, offer.version) if each))
     show.data(f"{offer.scheme}:{offer.name}  {about}  (protocol {offer.protocol}, {show.tools(offer)})")
-    width = max((len(show.plain(tool.name)) for tool in offer.tools), default=0)
-    for tool in offer.tools:
-        first = tool.description.strip().partition("\n")[0]
-        show.data(f"  {show.plain(tool.name):<{width}}  {show.plain(first[:100])}".rstrip())
+    _table((tool.name, tool.description) for tool in offer.tools)
+    for kind, rows in (
+        ("resources", [(each.uri, each.description or each.name) for each in offer.resources]),
+        ("prompts", [(each.name, each.description) for each in offer.prompts]),
+    ):
+        if rows:
+            show.data(f" {kind}:")
+            _table(rows[:MOST_SHOWN])
+        if len(rows) > MOST_SHOWN:
+            show.data(f"  … and {len(rows) - MOST_SHOWN} more: ts discover {offer.name} --json")
+
+
+def _table(rows: Iterable[tuple[str, str]]) -> None:
+    """Print names, each with the beginning of its description."""
+    told = [(show.plain(name), show.plain(about.strip().partition("\n")[0][:100])) for name, about in rows]
+    width = max((len(name) for name, _ in told), default=0)
+    for name, about in told:
+        show.data(f"  {name:<{width}}  {about}".rstrip())

@@ -114,6 +114,8 @@ def _corpus(tree: Directory) -> Corpus:
 def _asked(project: Project) -> Iterator[dict[str, JSON]]:
     """Yield what was asked in a project, each with the day on which it was asked here."""
     for each in ledger(project).since(LONG_AGO):
+        if each.task:
+            continue
         known = each.time != LONG_AGO
         local = each.time.astimezone().isoformat() if known else ""
         yield {**each.to_dict(), "time": local}

@@ -12,7 +12,7 @@ from router.cli.dollars import usd
 from router.cli.moments import moment
 from router.cli.table import columns
 from router.config import load_project
-from router.ledger.record import Record
+from router.ledger.record import Record, task_id
 from router.loading import ledger
 
 LONGEST_TEXT: Final = 60
@@ -47,7 +47,9 @@ def _row(record: Record) -> tuple[str, ...]:
 
 
 def _decided(record: Record) -> str:
-    """Return the rule that decided, or that it was a tie or none."""
+    """Return the rule that decided, or that it was a tie or none; of an answer, that it is one."""
+    if record.task:
+        return f"answer to {task_id(record.task)}"
     if record.kind == "rule":
         return f"rule {record.decision.get('rule', '')}"
     tied = record.decision.get("tied")

@@ -99,7 +99,7 @@ async def _reviewed(project: Project, book: Rulebook, before: Pinned, names: lis
     """Ask for what is offered now; who does not answer keeps what is pinned."""
     peers = chosen(book.settings, names)
     async with opened(project, book) as router:
-        offers, failures = await ask_all(router, peers, refresh=True)
+        offers, failures = await ask_all(router, peers)
         known = (*offers, *router.catalogue.offers())
     there = {f"{scheme}:{name}" for scheme, name in peers}
     kept = {target: each for target, each in before.items() if names or target in there}

@@ -11,9 +11,7 @@ from router.cli import show
 from router.cli.moments import moment
 from router.config import Project
 from router.core.findings import Findings
-from router.core.query import Attachment, Query
-from router.errors import CorpusRefused, Problem, QueryRefused
-from router.ledger.record import Record
+from router.errors import CorpusRefused, Problem
 from router.loading import ledger
 from router.rulebook.corpus import HINT, NO_QUERY, QUERIES, Recorded, read_corpus, read_queries, shown
 from router.rulebook.formats import counted
@@ -35,21 +33,10 @@ Log = Annotated[
 def asked_since(project: Project, since: str) -> tuple[Recorded, ...]:
     """Return the questions that were asked in a project. Raises QueryRefused for what is no time."""
     start = moment(since, "--log")
-    asked = [_asked(each) for each in ledger(project).since(start)]
+    asked = [each.asked() for each in ledger(project).since(start) if not each.task]
     if unread := asked.count(None):
         show.note(f"left out of the ledger: {counted(unread, 'record')} of which no query can be made")
     return tuple(Recorded(query, shown(query), "ledger") for query in asked if query is not None)
-
-
-def _asked(record: Record) -> Query | None:
-    """Return the query of a record, or None where it has none that could be asked today."""
-    try:
-        told = record.query
-        attached = tuple(Attachment("", each, "") for each in told["attached"])
-        modes, words = frozenset(told["modes"]), frozenset(told["words"])
-        return Query(told["text"], modes, words, told["facts"], attached)
-    except (QueryRefused, KeyError, TypeError, AttributeError):
-        return None
 
 
 def recorded(

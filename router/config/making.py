@@ -23,6 +23,7 @@ from router.core.settings import (
     Agent,
     Auth,
     Breaker,
+    Cataloguing,
     ModelWay,
     Pinning,
     PlanCache,
@@ -56,6 +57,9 @@ class Maker:
 
     def settings(self, table: SettingsTable, merged: Mapping[str, Any]) -> Settings:
         """Return the settings; what does not go together is noted as of `ts.toml`."""
+        for name, each in table.mcp.items():
+            if each.sampling and "planner" not in merged:
+                self._add(("mcp", name, "sampling"), "no model is set up that could write: see [planner]")
         facts = ((("facts", key), values) for key, values in table.facts.items())
         for path, values in ((("layers",), table.layers), (("fallback",), table.fallback), *facts):
             for number, value in enumerate(values):
@@ -73,6 +77,7 @@ class Maker:
             cache=PlanCache(table.cache.days, table.cache.megabytes),
             spending=self._spending(table.budget),
             pinning=Pinning(table.pins.strict),
+            cataloguing=Cataloguing(table.catalogue.hours),
             later=tuple(name for name in LATER_TABLES if name in merged),
         )
 
@@ -115,14 +120,13 @@ class Maker:
             cwd=self._path(table.cwd),
             url=table.url,
             transport=table.transport or ("http" if table.url else "stdio"),
-            tools=ToolFilter(
-                tuple(table.tools.allow), tuple(table.tools.deny), table.tools.rename, table.prefix
-            ),
+            tools=_filter(table),
+            sampling=table.sampling,
             roots=tuple(map(self._path, table.roots)),
         )
 
     def _agent(self, name: str, table: A2aTable) -> Agent:
-        return Agent(**self._peer("a2a", name, table), url=table.url)
+        return Agent(**self._peer("a2a", name, table), url=table.url, card=table.card)
 
     def _peer(self, scheme: str, name: str, table: PeerTable) -> dict[str, Any]:
         tls = table.tls
@@ -145,7 +149,9 @@ class Maker:
             "concurrency": table.concurrency,
             "rate": table.rate,
             "breaker": Breaker(table.breaker.failures, table.breaker.seconds),
+            "first_byte_seconds": table.first_byte,
             "limit_bytes": table.limit,
+            "output": table.output,
             "auth": self._auth((scheme, name, "auth"), table.auth) if table.auth else None,
             "headers": table.headers,
             "tls": Tls(self._path(tls.ca), self._path(tls.cert), self._path(tls.key)),
@@ -196,7 +202,7 @@ class Maker:
         else:
             if table.transport not in (None, "stdio"):
                 self._add((*path, "transport"), 'a server with a command has transport "stdio"')
-            for key in ("auth", "headers", "tls", "connect"):
+            for key in ("auth", "headers", "tls", "connect", "first_byte"):
                 if key in table.model_fields_set:
                     hint = "; what it needs goes into env" if key == "auth" else ""
                     self._add((*path, key), f'"{key}" is for servers with a url{hint}', key=True)
@@ -211,6 +217,11 @@ class Maker:
 
     def _add(self, path: tuple[str | int, ...], message: str, *, key: bool = False) -> None:
         self.findings.add(PROJECT_FILE, path, message, key=key)
+
+
+def _filter(table: McpTable) -> ToolFilter:
+    allow = None if table.tools.allow is None else tuple(table.tools.allow)
+    return ToolFilter(allow, tuple(table.tools.deny), table.tools.rename, table.prefix)
 
 
 def _way(name: str, table: LocalTable | HubTable) -> ModelWay:

@@ -7,16 +7,15 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from router.config.kinds import Amount, Mode, OptionalUrl, Seconds, Secret, Url
-from router.core.settings import Breaker
+from router.core.settings import Breaker, Server
 from router.toml.shape import Table
 
 
 class ToolsTable(Table, title="Tools"):
     """Which tools of a server are offered, and under which names."""
 
-    allow: list[str] = Field(
-        default_factory=list,
-        description="Shell-style patterns of the server's own names; [] allows every tool.",
+    allow: list[str] | None = Field(
+        None, description="Shell-style patterns of the server's own names; [] allows no tool."
     )
     deny: list[str] = Field(default_factory=list, description="Shell-style patterns; they win over `allow`.")
     rename: dict[str, str] = Field(
@@ -73,6 +72,9 @@ class PeerTable(Table):
         60.0, description="Seconds for a whole call, connecting included."
     )
     connect: Seconds = Field(10.0, description="Seconds for a connection over HTTP to come about.")
+    first_byte: Amount = Field(
+        0.0, description="Seconds for an answer over HTTP to begin; 0 for as long as the call may take."
+    )
     concurrency: Annotated[int, Field(ge=0)] = Field(
         0, description="The most calls at a time; 0 for any number."
     )
@@ -80,6 +82,9 @@ class PeerTable(Table):
     breaker: BreakerTable = Field(default_factory=BreakerTable)
     limit: Annotated[int, Field(gt=0)] = Field(
         10_000_000, description="Bytes of the largest result accepted."
+    )
+    output: Annotated[int, Field(ge=0)] = Field(
+        0, description="The most characters of text that a result hands on; the rest is cut; 0 for all."
     )
     auth: AuthTable | None = None
     headers: dict[str, str] = Field(
@@ -106,9 +111,15 @@ class McpTable(PeerTable, title="MCP server"):
     roots: list[str] = Field(
         default_factory=list, description="Directories that it is told of, relative to the project."
     )
+    sampling: bool = Field(
+        Server("").sampling, description="Whether it may have a model of [planner] write text, on the budget."
+    )
 
 
 class A2aTable(PeerTable, title="A2A agent"):
     """[a2a.NAME]: an agent at a url."""
 
-    url: Annotated[Url, Field(description="The agent, whose card is at the well-known path, or the card.")]
+    url: Annotated[
+        Url, Field(description="The agent, whose card is at the well-known path, or the card, or a list.")
+    ]
+    card: str = Field("", description="The agent's name in the list of cards that is at the url.")

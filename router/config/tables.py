@@ -17,7 +17,17 @@ from router.config.kinds import (
     choice,
 )
 from router.config.peers import A2aTable, McpTable
-from router.core.settings import FALLBACKS, WAYS, ModelWay, Pinning, PlanCache, Planning, Settings, Spending
+from router.core.settings import (
+    FALLBACKS,
+    WAYS,
+    Cataloguing,
+    ModelWay,
+    Pinning,
+    PlanCache,
+    Planning,
+    Settings,
+    Spending,
+)
 from router.core.stem import LANGUAGES
 from router.toml.shape import Table
 
@@ -116,6 +126,14 @@ class PinsTable(Table, title="Pins"):
     )
 
 
+class CatalogueTable(Table, title="Catalogue"):
+    """[catalogue]: what servers and agents said of themselves."""
+
+    hours: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
+        Cataloguing().hours, description="Hours after which ts discover asks again; 0 for every time."
+    )
+
+
 class StoreTable(Table, title="Store"):
     """[store]: where runs are kept."""
 
@@ -154,4 +172,5 @@ class SettingsTable(Table, title="Settings"):
     cache: CacheTable = Field(default_factory=CacheTable)
     budget: BudgetTable = Field(default_factory=BudgetTable)
     pins: PinsTable = Field(default_factory=PinsTable)
+    catalogue: CatalogueTable = Field(default_factory=CatalogueTable)
     store: StoreTable = Field(default_factory=StoreTable)

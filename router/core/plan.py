@@ -117,7 +117,7 @@ class StepSource(Light):
 class Step(Light):
     """One call: a target, its arguments or message, and the steps it needs."""
 
-    __slots__ = ("args", "id", "later", "message", "needs", "use", "values")
+    __slots__ = ("args", "id", "later", "message", "needs", "task", "use", "values")
 
     def __init__(
         self,
@@ -128,6 +128,7 @@ class Step(Light):
         needs: tuple[str, ...] = (),
         later: Mapping[str, JSON] | None = None,
         values: Mapping[str, JSON] | None = None,
+        task: str = "",
     ) -> None:
         self.id = id
         self.use = use
@@ -141,6 +142,8 @@ class Step(Light):
         """`args` and `message` as far as their templates read results of earlier steps, unrendered."""
         self.values = values or {}
         """What the templates in `later` may name beside results; empty where there are none."""
+        self.task = task
+        """The handle of an agent's task that waits, which the message answers; empty for a new one."""
 
     def to_dict(self) -> dict[str, JSON]:
         """Return the step as `ts explain --json` prints it."""
@@ -151,6 +154,8 @@ class Step(Light):
             out["args"] = dict(self.args or {})
         if self.later:
             out["later"] = dict(self.later)
+        if self.task:
+            out["task"] = self.task
         out["needs"] = list(self.needs)
         return out
 

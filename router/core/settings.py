@@ -16,8 +16,8 @@ FALLBACKS: Final = ("cache", "planner", "search")
 class ToolFilter:
     """Which tools of a server are offered, and under which names."""
 
-    allow: tuple[str, ...] = ()
-    """Shell-style patterns of the server's own names; empty allows every tool."""
+    allow: tuple[str, ...] | None = None
+    """Shell-style patterns of the server's own names; None allows every tool, and an empty one none."""
     deny: tuple[str, ...] = ()
     """Shell-style patterns; wins over `allow`."""
     rename: Mapping[str, str] = field(default_factory=dict)
@@ -27,7 +27,7 @@ class ToolFilter:
 
     def admits(self, own_name: str) -> bool:
         """Whether the tool of that name, as the server calls it, is offered."""
-        allowed = not self.allow or any(fnmatchcase(own_name, each) for each in self.allow)
+        allowed = self.allow is None or any(fnmatchcase(own_name, each) for each in self.allow)
         return allowed and not any(fnmatchcase(own_name, each) for each in self.deny)
 
     def shown(self, own_name: str) -> str:
@@ -103,6 +103,8 @@ class Peer:
     """Before the second attempt; each later one waits longer, where the other side does not say when."""
     connect_seconds: float = 10.0
     """For a connection to come about; part of the whole call."""
+    first_byte_seconds: float = 0.0
+    """For an answer over HTTP to begin; 0 for as long as the call may take."""
     concurrency: int = 0
     """The most calls at a time in one process; 0 for any number."""
     rate: float = 0.0
@@ -112,6 +114,8 @@ class Peer:
     """A whole call, connecting included."""
     limit_bytes: int = 10_000_000
     """The largest result accepted, in bytes."""
+    output: int = 0
+    """The most characters of text that a result hands on; the rest is cut off; 0 for all."""
     auth: Auth | None = None
     """A driver that cannot apply it must refuse the call."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -135,6 +139,8 @@ class Server(Peer):
     tools: ToolFilter = ToolFilter()
     roots: tuple[str, ...] = ()
     """Absolute directories that it is told it may use."""
+    sampling: bool = False
+    """Whether it may have a model write text, on our budget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +148,9 @@ class Agent(Peer):
     """An A2A agent, `[a2a.NAME]`."""
 
     url: str = ""
-    """The agent, whose card is at the well-known path, or the card itself."""
+    """The agent, whose card is at the well-known path, or the card itself, or a list of cards."""
+    card: str = ""
+    """The agent's name in the list of cards that is at `url`; empty where that is an agent or its card."""
 
 
 WAYS: Final = ("local", "hf")
@@ -218,6 +226,14 @@ class Pinning:
 
 
 @dataclass(frozen=True, slots=True)
+class Cataloguing:
+    """How long what servers and agents said of themselves is taken as it is, `[catalogue]`."""
+
+    hours: float = 24.0
+    """After which `ts discover` asks again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of a project, merged and checked."""
 
@@ -235,6 +251,7 @@ class Settings:
     cache: PlanCache = PlanCache()
     spending: Spending = Spending()
     pinning: Pinning = Pinning()
+    cataloguing: Cataloguing = Cataloguing()
     later: tuple[str, ...] = ()
     """Tables that were read and checked but that this version does not act on."""
 

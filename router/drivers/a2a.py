@@ -1,16 +1,14 @@
 """The way out to A2A agents over JSON-RPC, HTTP+JSON and gRPC; it chooses no agent and repeats no call.
 
-Built on the official SDK, which speaks 1.0 and, where a card asks for it, 0.3. What an agent is asked
-and what its answer comes to is in `a2a_parts`, its card in `a2a_card` and `a2a_reading`, signing in in
-`a2a_signin`, HTTP and errors in `a2a_wire`, gRPC in `a2a_grpc`.
+Built on the official SDK, which speaks 1.0 and, where a card asks for it, 0.3. How a message is sent and
+its task followed is in `a2a_exchange`, what is said and what it comes to in `a2a_parts`, the agent's card in
+`a2a_card` and `a2a_reading`, signing in in `a2a_signin`, HTTP and errors in `a2a_wire`, gRPC in `a2a_grpc`.
 """
 
 from __future__ import annotations
 
-import math
 import pkgutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
@@ -23,24 +21,20 @@ from a2a.types import (
     AgentCard,
     AgentInterface,
     CancelTaskRequest,
-    GetTaskRequest,
-    MethodNotFoundError,
     SendMessageRequest,
-    StreamResponse,
     Task,
-    TaskStatus,
-    UnsupportedOperationError,
 )
 
 from router.core.outcome import Result
 from router.core.plan import Target
 from router.core.settings import Agent
-from router.drivers.a2a_card import GRPC, address_of, asked_for, interface_of, offer_of, refusal
-from router.drivers.a2a_parts import Conversation, message_of
+from router.drivers.a2a_card import GRPC, address_of, asked_for, interface_of, offer_of, output_modes, refusal
+from router.drivers.a2a_exchange import Exchange, Link
+from router.drivers.a2a_parts import Conversation, ids_of, message_of
 from router.drivers.a2a_reading import digest_of, extended, parsed, read_document
 from router.drivers.a2a_signature import check_signatures
 from router.drivers.a2a_signin import SignIn, sign_in, signs_in
-from router.drivers.a2a_wire import answered, cut_off, open_http
+from router.drivers.a2a_wire import answered, open_http
 from router.errors import CallTimedOut, ProtocolBroken, TargetUnavailable, TargetUnknown
 from router.ports import Call, Offer, Progress, Secrets
 
@@ -51,29 +45,6 @@ if TYPE_CHECKING:
 
 CHANNEL: Final = "router.drivers.a2a_grpc:open_channel"
 """Named and not imported: not everyone has what it needs."""
-
-FIRST_PAUSE_SECONDS: Final = 0.1
-LONGEST_PAUSE_SECONDS: Final = 3.0
-"""Between two looks at a task; each pause is half as long again as the one before."""
-
-LINGER_SECONDS: Final = 0.2
-"""For a stream to end by itself after the answer, which keeps the connection for the next call."""
-
-FAREWELL_SECONDS: Final = 1.0
-"""For telling an agent that nobody waits for its task any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Link:
-    """An agent whose card was read: how to call it and what it offers."""
-
-    offer: Offer
-    asking: Client
-    """Sends and returns at once; the task is then polled."""
-    streaming: Client | None
-    """None where the card does not say that the agent streams."""
-    asks: str
-    """The ways of signing in that the card names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +83,7 @@ class A2aDriver:
         self._vet = vet
         self._lines: dict[str, _Line] = {}
         self._channels: dict[tuple[str, str], SignedChannel] = {}
-        self._links: dict[str, _Link] = {}
+        self._links: dict[str, Link] = {}
         self._locks: dict[str, anyio.Lock] = {}
         self._closed = False
 
@@ -132,25 +103,32 @@ class A2aDriver:
         """Send the message and follow the task to its answer, its failure or its question.
 
         Texts of the agent go to `progress` as they come. Raises any kind of CallError; where the agent is
-        still at work then, or the call is cancelled, it is told so within a second.
+        still at work then, or the call is cancelled, it is told so within a second. A call that goes on with
+        a task and has nothing to send follows it alone, and leaves it as it is.
         """
         target = str(call.target)
         agent = self._agent(call.target.name, target)
         talk = Conversation()
         with anyio.move_on_after(call.timeout_seconds):
-            request = SendMessageRequest(message=await message_of(call))
+            sends = bool(call.message or call.args or call.attached) or not call.task
+            request = SendMessageRequest(message=await message_of(call)) if sends else None
             link = await self._link(agent, call.target)
             if self._vet is not None:
                 self._vet(call.target, link.offer)
+            exchange = Exchange(agent, target, link, talk, progress)
             try:
-                if request.message.task_id:
-                    talk.before = await _status(agent, target, link, request.message.task_id)
-                await _converse(agent, target, link, request, talk, progress)
+                if request is None:
+                    await exchange.follow(ids_of(call.task, target)[1])
+                else:
+                    modes = output_modes(link.card, call.target.member)
+                    request.configuration.accepted_output_modes.extend(modes)
+                    await exchange.send(request)
             except (TargetUnavailable, ProtocolBroken):
                 self._forget(agent.name, link)
                 raise
             finally:
-                await _take_leave(link, talk)
+                if request is not None:
+                    await exchange.take_leave()
             return talk.result(target, agent.limit_bytes)
         if talk.astray:
             reason = (
@@ -158,6 +136,20 @@ class A2aDriver:
             )
             raise ProtocolBroken(target, reason)
         raise CallTimedOut(target, seconds=call.timeout_seconds)
+
+    async def cancel(self, target: Target, task: str) -> None:
+        """Have the agent give up a task. Raises any kind of CallError; ToolFailed where it refuses."""
+        agent = self._agent(target.name, str(target))
+        task_id = ids_of(task, str(target))[1]
+        with anyio.move_on_after(agent.timeout_seconds):
+            link = await self._link(agent, target)
+
+            async def give_up() -> Task:
+                return await link.asking.cancel_task(CancelTaskRequest(id=task_id))
+
+            await answered(agent, str(target), give_up, asks=link.asks)
+            return
+        raise CallTimedOut(str(target), seconds=agent.timeout_seconds)
 
     async def aclose(self) -> None:
         """Close every connection; may be called again."""
@@ -182,7 +174,7 @@ class A2aDriver:
             raise TargetUnavailable(target, "the driver is closed; the call was not sent", sent=False)
         return agent
 
-    async def _link(self, agent: Agent, target: Target) -> _Link:
+    async def _link(self, agent: Agent, target: Target) -> Link:
         """Return the link, reading the card where it was not read or lacks the skill that is asked for."""
         link = self._links.get(agent.name)
         if link is None or (target.member and link.offer.tool(target.member) is None):
@@ -197,13 +189,13 @@ class A2aDriver:
             raise TargetUnknown(str(target), reason, f"a2a:{agent.name}/{near[0]}" if near else "")
         return link
 
-    async def _read_card(self, agent: Agent, target: str) -> _Link:
+    async def _read_card(self, agent: Agent, target: str) -> Link:
         link = await answered(agent, target, partial(self._connect, agent, target), sent=False)
         self._links[agent.name] = link
         self._seen(link.offer)
         return link
 
-    async def _connect(self, agent: Agent, target: str) -> _Link:
+    async def _connect(self, agent: Agent, target: str) -> Link:
         """Read the card, check its signatures, and choose of its interfaces; nothing is kept of a failure."""
         line = await self._line(agent)
         document = await read_document(line.http, agent, target)
@@ -221,7 +213,7 @@ class A2aDriver:
             if full is not None and signed:
                 await check_signatures(line.http, full, agent.url, target)
         offer = offer_of(agent.name, full or card, interface, digest_of(document, full))
-        return _Link(offer, asking, streaming if card.capabilities.streaming else None, asks)
+        return Link(offer, asking, streaming if card.capabilities.streaming else None, asks, full or card)
 
     async def _line(self, agent: Agent) -> _Line:
         line = self._lines.get(agent.name)
@@ -259,83 +251,7 @@ class A2aDriver:
             self._channels[key] = await open_channel(agent, line.sign_in, address, asks)
         return self._channels[key]
 
-    def _forget(self, name: str, link: _Link) -> None:
+    def _forget(self, name: str, link: Link) -> None:
         """Have the card read again next time: the agent may have moved or changed."""
         if self._links.get(name) is link:
             del self._links[name]
-
-
-async def _status(agent: Agent, target: str, link: _Link, task_id: str) -> TaskStatus:
-    """Return what a task that is gone on with last said, to tell that from an answer."""
-
-    async def look() -> Task:
-        return await link.asking.get_task(GetTaskRequest(id=task_id, history_length=0))
-
-    return (await answered(agent, target, look, asks=link.asks, sent=False)).status
-
-
-async def _converse(
-    agent: Agent,
-    target: str,
-    link: _Link,
-    request: SendMessageRequest,
-    talk: Conversation,
-    progress: Progress,
-) -> None:
-    """Send the message once and follow what comes of it until it is settled."""
-
-    async def send() -> None:
-        await _send(link, request, talk, progress)
-
-    async def look() -> Task:
-        return await link.asking.get_task(GetTaskRequest(id=talk.task_id, history_length=0))
-
-    await answered(agent, target, send, asks=link.asks)
-    pause_seconds = FIRST_PAUSE_SECONDS
-    while not talk.settled:
-        if not talk.task_id:
-            raise ProtocolBroken(target, "it ended its answer without a message or a task")
-        await anyio.sleep(pause_seconds)
-        pause_seconds = min(pause_seconds * 1.5, LONGEST_PAUSE_SECONDS)
-        for text in talk.look(await answered(agent, target, look, asks=link.asks, sent=True)):
-            progress(text)
-    if talk.empty_handed:
-        # Some agents stream no artifacts but keep them (fasta2a), or leave their words in the history,
-        # which was not asked for until now.
-        with suppress(Exception):
-            talk.recall(await link.asking.get_task(GetTaskRequest(id=talk.task_id)))
-
-
-async def _send(link: _Link, request: SendMessageRequest, talk: Conversation, progress: Progress) -> None:
-    """Send by streaming, or by asking where the agent does not stream whatever its card says."""
-    if link.streaming is not None:
-        try:
-            await _listen(link.streaming.send_message(request), talk, progress)
-        except (MethodNotFoundError, UnsupportedOperationError):
-            if talk.task_id:
-                raise
-        except Exception as error:
-            # A stream that is cut is no answer: the task goes on and is looked at instead.
-            if not (talk.task_id and cut_off(error)):
-                raise
-            return
-        else:
-            return
-    await _listen(link.asking.send_message(request), talk, progress)
-
-
-async def _listen(events: AsyncIterator[StreamResponse], talk: Conversation, progress: Progress) -> None:
-    with anyio.CancelScope() as scope:
-        async for event in events:
-            for text in talk.take(event):
-                progress(text)
-            if talk.settled and scope.deadline == math.inf:
-                # Leaving the loop here would leave generators of the SDK open.
-                scope.deadline = anyio.current_time() + LINGER_SECONDS
-
-
-async def _take_leave(link: _Link, talk: Conversation) -> None:
-    """Ask the agent to cancel its task if it is still at work, whatever comes of that."""
-    if talk.task_id and not talk.settled:
-        with anyio.move_on_after(FAREWELL_SECONDS, shield=True), suppress(Exception):
-            await link.asking.cancel_task(CancelTaskRequest(id=talk.task_id))

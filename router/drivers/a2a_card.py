@@ -7,7 +7,7 @@ are listed in order of preference (4.4.6), and a card of 0.3 is read as one of 1
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Final
 from urllib.parse import urlsplit
@@ -163,19 +163,28 @@ def _scheme(scheme: SecurityScheme) -> str:
     return "a certificate" if kind == "mtls_security_scheme" else "a way that this version does not know"
 
 
-def listed(document: JSON) -> dict[str, str]:
-    """Return the agents of a registry's list of cards, each with its address; empty where it is none."""
+def listed(document: JSON) -> dict[str, dict[str, JSON]]:
+    """Return the cards of a list of them by name, the first of each; empty where it is no such list."""
     cards = document.get("agents") if isinstance(document, dict) else document
-    return dict(_entries(cards)) if isinstance(cards, list) else {}
-
-
-def _entries(cards: list[JSON]) -> Iterator[tuple[str, str]]:
-    for card in cards:
+    found: dict[str, dict[str, JSON]] = {}
+    for card in cards if isinstance(cards, list) else ():
         if isinstance(card, dict) and isinstance(name := card.get("name"), str):
-            interfaces = card.get("supportedInterfaces")
-            first = interfaces[0] if isinstance(interfaces, list) and interfaces else card
-            url = first.get("url") if isinstance(first, dict) else None
-            yield name, url if isinstance(url, str) else ""
+            found.setdefault(name, card)
+    return found
+
+
+def address_in(card: Mapping[str, JSON]) -> str:
+    """Return the address that a card in a list names first; empty where it names none."""
+    interfaces = card.get("supportedInterfaces")
+    first = interfaces[0] if isinstance(interfaces, list) and interfaces else card
+    url = first.get("url") if isinstance(first, dict) else None
+    return url if isinstance(url, str) else ""
+
+
+def output_modes(card: AgentCard, skill: str) -> list[str]:
+    """Return the media types in which a skill answers, which are all welcome; without a skill the agent's."""
+    found = next((each for each in card.skills if each.id == skill), None)
+    return list((found.output_modes if found is not None else ()) or card.default_output_modes)
 
 
 def offer_of(name: str, card: AgentCard, interface: AgentInterface, digest: str = "") -> Offer:

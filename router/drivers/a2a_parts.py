@@ -17,6 +17,7 @@ from uuid import uuid4
 import anyio
 from a2a.helpers import get_data_parts, get_text_parts, new_data_part, new_raw_part
 from a2a.types import (
+    Artifact,
     Message,
     Part,
     Role,
@@ -25,6 +26,7 @@ from a2a.types import (
     TaskArtifactUpdateEvent,
     TaskState,
     TaskStatus,
+    TaskStatusUpdateEvent,
 )
 
 from router.core.outcome import Blob, Content, Link, Result, Text
@@ -59,7 +61,7 @@ async def message_of(call: Call) -> Message:
     ArgumentsRefused; nothing is sent then.
     """
     target = str(call.target)
-    context_id, task_id = _ids(call.task, target)
+    context_id, task_id = ids_of(call.task, target)
     parts = [Part(text=call.message)] if call.message else []
     if call.args:
         parts.append(_data_part(call.args, target))
@@ -78,7 +80,7 @@ async def message_of(call: Call) -> Message:
     )
 
 
-def _ids(told: str, target: str) -> tuple[str, str]:
+def ids_of(told: str, target: str) -> tuple[str, str]:
     """Return context id and task id of a handle; two empty texts where there is none."""
     context_id, slash, task_id = told.partition("/")
     if told and not (slash and task_id):
@@ -123,8 +125,10 @@ class Conversation:
     """An answer without a task."""
     said: list[Part] = field(default_factory=list)
     """What status messages said while the task was still at work, in order."""
-    before: TaskStatus | None = None
-    """Of a task that is gone on with, what it had last said: seen again, that is no answer."""
+    before: Task | None = None
+    """A task that is gone on with, as it stood: what it had last said, seen again, is no answer."""
+    in_chunks: set[str] = field(default_factory=set)
+    """Ids of the artifacts whose text came bit by bit; agents keep each bit as a part."""
 
     @property
     def task_id(self) -> str:
@@ -143,13 +147,25 @@ class Conversation:
         return self.task is not None and not known
 
     @property
-    def empty_handed(self) -> bool:
-        """Whether the task is done and nothing seen of it can be its answer."""
-        return self._state == TaskState.TASK_STATE_COMPLETED and not self._answer()
+    def wordless(self) -> bool:
+        """Whether the task is settled and nothing seen of it can be its answer, reason or question."""
+        if self.task is None or not self.settled:
+            return False
+        return not (self.task.status.message.parts if self._state in _WAITING else self._answer())
+
+    @property
+    def standing(self) -> bytes:
+        """What the task has come to, comparable with what it came to later."""
+        task = self.task or Task()
+        return bytes(Task(status=task.status, artifacts=task.artifacts).SerializeToString(deterministic=True))
 
     @property
     def _stale(self) -> bool:
-        return self.task is not None and self.task.status == self.before
+        return self.task is not None and self._as_before(self.task)
+
+    def _as_before(self, task: Task) -> bool:
+        """Say whether it stands as it did; agents may answer with another task, which never does."""
+        return self.before is not None and (task.id, task.status) == (self.before.id, self.before.status)
 
     @property
     def _state(self) -> TaskState:
@@ -162,27 +178,47 @@ class Conversation:
         elif event.HasField("task"):
             return self.look(event.task)
         elif event.HasField("status_update"):
-            task = self._known(event.status_update.task_id, event.status_update.context_id)
-            task.status.CopyFrom(event.status_update.status)
-            return self._heard(task.status)
+            return self._told(event.status_update)
         elif event.HasField("artifact_update"):
             chunk = event.artifact_update
+            if chunk.append:
+                self.in_chunks.add(chunk.artifact.artifact_id)
             _add(self._known(chunk.task_id, chunk.context_id), chunk)
-            return _texts(chunk.artifact.parts)
+            # Some agents say their answer as a status first (ADK), and then as an artifact.
+            said = () if chunk.append else _texts(self.said)
+            return [text for text in _texts(chunk.artifact.parts) if text not in said]
         return []
 
     def look(self, task: Task) -> list[str]:
         """Take in the task as it stands; return the texts of its status where they are news."""
         before = self.task.status.message if self.task else Message()
+        for each in task.artifacts:
+            if each.artifact_id in self.in_chunks:
+                _join(each)
         self.task = task
         return self._heard(task.status) if task.status.message != before else []
 
+    def end(self, task: Task) -> None:
+        """Take in the task as it stands if it is settled, and else leave that to the stream."""
+        if task.status.state in _SETTLED and not self._as_before(task):
+            self.look(task)
+
     def recall(self, task: Task) -> None:
-        """Take the whole of a task that was done empty-handed: what it keeps, or else said on its way."""
+        """Take the whole of a task that was settled without words: what it keeps, or else has said before."""
         if task.status.state == self._state:
-            self.task = task
-        spoken = [part for each in task.history if each.role == Role.ROLE_AGENT for part in each.parts]
-        self.said = self.said or spoken
+            self.look(task)
+        spoken = [each for each in task.history if each.role == Role.ROLE_AGENT]
+        if self._state == TaskState.TASK_STATE_COMPLETED:
+            self.said = self.said or [part for each in spoken for part in each.parts]
+        elif spoken and spoken[-1] == task.history[-1] and self.task and not self.task.status.message.parts:
+            self.task.status.message.CopyFrom(spoken[-1])
+
+    def _told(self, update: TaskStatusUpdateEvent) -> list[str]:
+        """Take in a status; the message that is known already is no news when a stream is heard again."""
+        task = self._known(update.task_id, update.context_id)
+        known = task.status.message.message_id
+        task.status.CopyFrom(update.status)
+        return [] if known and known == update.status.message.message_id else self._heard(task.status)
 
     def _known(self, task_id: str, context_id: str) -> Task:
         if self.task is None:
@@ -239,6 +275,18 @@ def _add(task: Task, chunk: TaskArtifactUpdateEvent) -> None:
     if parts and known.parts and _goes_on(known.parts[-1], parts[0]):
         known.parts[-1].text += parts.pop(0).text
     known.parts.extend(parts)
+
+
+def _join(artifact: Artifact) -> None:
+    """Join the texts of an artifact that came in chunks, which then are parts of their own."""
+    parts: list[Part] = []
+    for part in artifact.parts:
+        if parts and _goes_on(parts[-1], part):
+            parts[-1].text += part.text
+        else:
+            parts.append(part)
+    del artifact.parts[:]
+    artifact.parts.extend(parts)
 
 
 def _goes_on(last: Part, following: Part) -> bool:

@@ -19,9 +19,10 @@ from a2a.types import (
 from google.protobuf.json_format import MessageToDict, ParseError  # type: ignore[import-untyped]
 
 from router.core.canonical import canonical
+from router.core.findings import nearest_or_all
 from router.core.plan import JSON
 from router.core.settings import Agent
-from router.drivers.a2a_card import card_address, listed
+from router.drivers.a2a_card import address_in, card_address, listed
 from router.drivers.a2a_wire import OF_ITSELF, brief
 from router.errors import ProtocolBroken
 
@@ -34,6 +35,8 @@ async def read_document(http: httpx.AsyncClient, agent: Agent, target: str) -> J
 
     Raises ProtocolBroken where that, or what is at the url itself, is a list of cards.
     """
+    if agent.card:
+        return _of_list(_json(await http.get(agent.url, extensions=OF_ITSELF)), agent, target)
     address = card_address(agent.url)
     response = await http.get(address, extensions=OF_ITSELF)
     if response.status_code in (404, 410) and address != agent.url:
@@ -52,6 +55,22 @@ async def _look_for_a_list(http: httpx.AsyncClient, agent: Agent, target: str) -
     _refuse_list(document, agent, target)
 
 
+def _of_list(document: JSON, agent: Agent, target: str) -> JSON:
+    """Return the card of the agent's name in a list of cards."""
+    found = listed(document)
+    if not found:
+        reason = (
+            f'what is at {agent.url} is no list of cards, in which "{agent.card}" might be; take card out'
+        )
+        raise ProtocolBroken(target, reason)
+    if agent.card not in found:
+        hint = nearest_or_all(agent.card, found)
+        raise ProtocolBroken(
+            target, f'no agent in the list at {agent.url} is called "{agent.card}"; {brief(hint)}'
+        )
+    return found[agent.card]
+
+
 def _json(response: httpx.Response) -> JSON:
     try:
         return cast("JSON", response.json())
@@ -63,11 +82,12 @@ def _refuse_list(document: JSON, agent: Agent, target: str) -> None:
     found = listed(document)
     if not found:
         return
-    named = ", ".join(f"{name} ({url})" if url else name for name, url in list(found.items())[:_MOST_NAMED])
+    places = {name: address_in(card) for name, card in list(found.items())[:_MOST_NAMED]}
+    named = ", ".join(f"{name} ({url})" if url else name for name, url in places.items())
     more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
     reason = (
         f"what is at {agent.url} is a list of {len(found)} agents and not the card of one: "
-        f"{brief(named)}{more}; give each a table [a2a.NAME] of its own, with its address as url"
+        f"{brief(named)}{more}; give each a table [a2a.NAME] of its own, with card = its name"
     )
     raise ProtocolBroken(target, reason)
 

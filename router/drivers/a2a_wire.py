@@ -11,13 +11,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from socket import gaierror
-from typing import Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 from urllib.parse import urlsplit
 
+import anyio
 import httpx
 from a2a.client import A2AClientError, AgentCardResolutionError
 from a2a.types import InvalidRequestError, MethodNotFoundError, VersionNotSupportedError
 from a2a.utils.errors import A2AError, JSONParseError
+from httpx import USE_CLIENT_DEFAULT
 
 from router.core.settings import Agent
 from router.drivers.a2a_repair import repaired
@@ -25,6 +27,7 @@ from router.drivers.a2a_signin import SignIn
 from router.drivers.addresses import is_this_machine
 from router.errors import (
     CallError,
+    CallTimedOut,
     ProtocolBroken,
     ResultTooLarge,
     SignInFailed,
@@ -32,6 +35,10 @@ from router.errors import (
     ToolFailed,
 )
 from router.retry_after import seconds_of
+
+if TYPE_CHECKING:
+    from httpx._client import UseClientDefault
+    from httpx._types import AuthTypes
 
 Answer = TypeVar("Answer")
 
@@ -71,7 +78,7 @@ def open_http(agent: Agent, sign_in: SignIn) -> httpx.AsyncClient:
             excess = ResultTooLarge(target, f"its card is larger than {limit:,} bytes")
         response.stream = _Body(response, limit, excess)
 
-    return httpx.AsyncClient(
+    client = _Client(
         auth=sign_in,
         verify=sign_in.verify,
         timeout=httpx.Timeout(None, connect=agent.connect_seconds),
@@ -80,6 +87,34 @@ def open_http(agent: Agent, sign_in: SignIn) -> httpx.AsyncClient:
         follow_redirects=False,
         trust_env=not is_this_machine(urlsplit(agent.url).hostname or ""),
     )
+    client.agent = agent
+    return client
+
+
+class _Client(httpx.AsyncClient):
+    """A client of one agent, whose answers must begin in time."""
+
+    agent: Agent
+
+    async def send(
+        self,
+        request: httpx.Request,
+        *,
+        stream: bool = False,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+    ) -> httpx.Response:
+        """Send a request. Raises CallTimedOut where the answer does not begin in time."""
+        seconds = self.agent.first_byte_seconds
+        sending = super().send(request, stream=True, auth=auth, follow_redirects=follow_redirects)
+        try:
+            with anyio.fail_after(seconds or None):
+                response = await sending
+        except TimeoutError:
+            raise CallTimedOut(f"a2a:{self.agent.name}", seconds=seconds) from None
+        if not stream:
+            await response.aread()
+        return response
 
 
 def wire_bytes(agent: Agent) -> int:
@@ -209,7 +244,10 @@ def _of_redirect(response: httpx.Response, status: str) -> str:
     with suppress(httpx.InvalidURL):
         there = url.join(place)
         if there.host == url.host and there.scheme in ("https", url.scheme):
-            return f"{told}; set the agent's url to that"
+            whose = (
+                "set the agent's url to that" if _is_of_itself(response.request) else "its card should say so"
+            )
+            return f"{told}; {whose}"
     return f"{told}, which is not followed"
 
 

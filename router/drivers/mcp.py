@@ -33,7 +33,7 @@ from router.drivers.mcp_stdio import StdioSession
 from router.drivers.mcp_tools import check_arguments, unknown_tool
 from router.drivers.mcp_wire import is_lost_session
 from router.errors import ProtocolBroken, SecretMissing, SignInFailed, TargetUnavailable, TargetUnknown
-from router.ports import Ask, Call, Offer, Progress, Question, Secrets, Tool
+from router.ports import Ask, Call, Host, Offer, Progress, Question, Secrets, Tool
 
 _UNFIT_FOR_FILES: Final = re.compile(r"[^\w.-]")
 
@@ -48,29 +48,27 @@ class McpDriver:
         tasks: TaskGroup,
         cwd: str,
         state: Path,
-        seen: Callable[[Offer], None],
+        host: Host,
         secrets: Secrets | None = None,
         vet: Callable[[Target, Offer], None] | None = None,
-        ask: Ask | None = None,
     ) -> None:
         """Take the servers of the settings; none is started.
 
         Connections live in `tasks`, each in a task of its own, since the SDK's contexts must be left in the
         task that entered them. A server without a `cwd` of its own runs in `cwd`. What it writes to its
         standard error goes to `logs/<name>.log` in the directory `state`, what OAuth gives to `tokens`.
-        `seen` takes each list of tools that a server gives. `secrets` are put where the settings name them.
-        `vet` sees the offer before a call is sent, and may raise PinBroken. `ask` puts what a server wants
-        to know to a person, whose time is not counted; without it a call waits, or the server is told that
-        nobody is there.
+        `secrets` are put where the settings name them. `vet` sees the offer before a call is sent, and may
+        raise PinBroken. Where `host` asks a person, their time is not counted; where nobody is there a call
+        waits, or the server is told so. It writes text for the servers alone whose settings allow that.
         """
         self._servers = servers
         self._cwd = cwd
         self._logs = state / "logs"
-        self._seen = seen
         self._secrets = secrets
         self._tokens = state / TOKENS
         self._vet = vet
-        self._ask = partial(self._asked, ask) if ask is not None else None
+        asked = partial(self._asked, host.ask) if host.ask is not None else None
+        self._host = replace(host, ask=asked)
         self._calls: set[anyio.CancelScope] = set()
         self._connections: Pool[Session] = Pool(tasks)
 
@@ -127,6 +125,10 @@ class McpDriver:
             self._vet(call.target, await connection.listed(patience.target))
         return await connection.call(patience.target, tool.name, dict(call.args), progress)
 
+    async def cancel(self, target: Target, task: str) -> None:
+        """Raise TargetUnknown: what waits here is answered within the call."""
+        raise TargetUnknown(str(target), f"an MCP server has no task {task} that outlives its call")
+
     async def aclose(self) -> None:
         """Close every connection and end every child process, within some seconds."""
         await self._connections.aclose()
@@ -151,10 +153,10 @@ class McpDriver:
     async def _opening(self, server: Server, target: str) -> Callable[[], Session]:
         if server.url:
             signing_in = partial(sign_in, server, self._secrets, self._tokens)
-            return partial(HttpSession, server, signing_in, self._seen, self._ask)
+            return partial(HttpSession, server, self._host, signing_in)
         launch = await anyio.to_thread.run_sync(self._launch, server, target)
         log = self._logs / f"{_UNFIT_FOR_FILES.sub('_', server.name)}.log"
-        return partial(StdioSession, server, launch, log, self._seen, self._ask)
+        return partial(StdioSession, server, self._host, launch, log)
 
     def _launch(self, server: Server, target: str) -> Launch:
         fill = partial(filled, self._secrets)

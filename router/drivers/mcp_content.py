@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from router.core.outcome import Blob, Content, Link, Result, Text
 from router.core.plan import JSON
+from router.ports import Prompted
 
 Wire = Mapping[str, Any]
 """An object of the protocol, as JSON."""
@@ -29,7 +30,7 @@ def result_of(wire: Wire) -> Result:
         json.dumps(structured, allow_nan=False)
     except ValueError as error:
         raise ValueError("NaN or Infinity, which is not JSON") from error
-    return Result(tuple(map(_content, wire.get("content", ()))), structured)
+    return Result(tuple(map(content_of, wire.get("content", ()))), structured)
 
 
 def size_bytes(result: Result) -> int:
@@ -54,7 +55,21 @@ def question_of(requests: Iterable[Wire]) -> Result:
     return Result(tuple(each for request in requests for each in _question(request)), state="waiting")
 
 
-def _content(block: Wire) -> Content:
+def prompted_of(target: str, wire: Wire) -> Prompted:
+    """Return the text that a server wants written. Raises ValueError for what no text-only model is asked."""
+    if wire.get("tools"):
+        raise ValueError("a model that writes text for a server gets no tools")
+    messages: list[tuple[str, str]] = []
+    for each in wire.get("messages", ()):
+        blocks = each["content"] if isinstance(each["content"], list) else [each["content"]]
+        if other := next((block["type"] for block in blocks if block["type"] != "text"), None):
+            raise ValueError(f"a model that writes text for a server is shown text alone, and no {other}")
+        messages += [(each["role"], block["text"]) for block in blocks]
+    return Prompted(target, tuple(messages), wire.get("systemPrompt", ""), wire.get("maxTokens", 0))
+
+
+def content_of(block: Wire) -> Content:
+    """Return a block of content. Raises ValueError for an unknown type and bytes that are not base64."""
     kind = block.get("type")
     if kind == "text":
         return Text(block["text"])
@@ -63,11 +78,12 @@ def _content(block: Wire) -> Content:
     if kind == "resource_link":
         return Link(block["uri"], block.get("name", ""), block.get("mimeType", ""))
     if kind == "resource":
-        return _resource(block["resource"])
+        return resource_of(block["resource"])
     raise ValueError(f'content of the unknown type "{kind}"')
 
 
-def _resource(resource: Wire) -> Content:
+def resource_of(resource: Wire) -> Content:
+    """Return what a resource holds. Raises ValueError for bytes that are not base64."""
     if "text" in resource:
         return Text(resource["text"], resource.get("mimeType", "text/plain"))
     name = unquote(urlsplit(resource["uri"]).path).replace("\\", "/").rpartition("/")[2]

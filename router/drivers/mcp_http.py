@@ -22,11 +22,12 @@ from router.core.settings import Server
 from router.drivers.addresses import is_this_machine, refusal
 from router.drivers.certificates import context_of
 from router.drivers.mcp_lines import Lines
-from router.drivers.mcp_session import Session, told
+from router.drivers.mcp_lists import told
+from router.drivers.mcp_session import Session
 from router.drivers.mcp_signin import SignIn
 from router.drivers.mcp_wire import FAULT, Faults, HttpClient, is_lost_session
 from router.errors import CallError, ProtocolBroken, TargetUnavailable
-from router.ports import Ask, Offer
+from router.ports import Host
 
 if TYPE_CHECKING:
     from mcp.client import Transport
@@ -39,11 +40,10 @@ class HttpSession(Session):
     def __init__(
         self,
         server: Server,
+        host: Host,
         signing_in: Callable[[], Awaitable[SignIn]],
-        seen: Callable[[Offer], None],
-        ask: Ask | None = None,
     ) -> None:
-        super().__init__(server, seen, ask)
+        super().__init__(server, host)
         self._signing_in = signing_in
         self._faults = Faults()
 

@@ -18,7 +18,7 @@ from router.core.settings import Server
 from router.drivers.mcp_http import HttpSession
 from router.drivers.mcp_signin import TOKENS, TokenFile, Visitor, sign_in
 from router.errors import CallError, SignInFailed
-from router.ports import Secrets
+from router.ports import Host, Secrets
 
 _MOST_BYTES: Final = 65_536
 _DONE: Final = b"You are signed in and may close this page.\n"
@@ -38,7 +38,9 @@ async def log_in(server: Server, secrets: Secrets | None, state: Path, show: Cal
     TokenFile(tokens, server).forget()
     failure: CallError | None = None
     async with _browsing(show) as visitor, anyio.create_task_group() as tasks:
-        session = HttpSession(server, partial(sign_in, server, secrets, tokens, visitor), lambda _: None)
+        session = HttpSession(
+            server, Host(lambda _: None), partial(sign_in, server, secrets, tokens, visitor)
+        )
         tasks.start_soon(session.live)
         try:
             await session.ready(target)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from router.core.settings import Server
 from router.drivers.mcp_environment import Launch
+from router.drivers.mcp_lists import told
 from router.drivers.mcp_program import Program, objects_over, running
-from router.drivers.mcp_session import Session, told
+from router.drivers.mcp_session import Session
 from router.errors import CallError
-from router.ports import Ask, Offer
+from router.ports import Host
 
 if TYPE_CHECKING:
     from mcp.client import Transport
@@ -24,12 +25,11 @@ class StdioSession(Session):
     def __init__(
         self,
         server: Server,
+        host: Host,
         launch: Launch,
         log: Path,
-        seen: Callable[[Offer], None],
-        ask: Ask | None = None,
     ) -> None:
-        super().__init__(server, seen, ask)
+        super().__init__(server, host)
         self._launch = launch
         self._log = log
         self._program: Program | None = None

@@ -17,6 +17,7 @@ from contextlib import suppress
 from socket import gaierror
 from typing import Final, cast
 
+import anyio
 import httpx2
 from mcp.client.auth import OAuthFlowError
 from mcp_types import INTERNAL_ERROR, ErrorData, JSONRPCError
@@ -24,7 +25,14 @@ from pydantic import ValidationError
 
 from router.core.settings import Server
 from router.drivers.mcp_lines import mend
-from router.errors import CallError, ProtocolBroken, ResultTooLarge, SignInFailed, TargetUnavailable
+from router.errors import (
+    CallError,
+    CallTimedOut,
+    ProtocolBroken,
+    ResultTooLarge,
+    SignInFailed,
+    TargetUnavailable,
+)
 from router.retry_after import seconds_of
 
 _LONGEST_REASON: Final = 300
@@ -99,7 +107,12 @@ class HttpClient(httpx2.AsyncClient):
     ) -> httpx2.Response:
         """Send a request; where that fails, or the server refuses it, return an answer that says why."""
         try:
-            response = await super().send(request, stream=True, follow_redirects=follow_redirects)
+            with anyio.fail_after(
+                self._server.first_byte_seconds or None if request.method == "POST" else None
+            ):
+                response = await super().send(request, stream=True, follow_redirects=follow_redirects)
+        except TimeoutError:
+            return self._answer(request, CallTimedOut(self._target, seconds=self._server.first_byte_seconds))
         except (httpx2.HTTPError, OAuthFlowError, CallError) as error:
             return self._answer(request, self._fault(error))
         if response.status_code >= 400 or response.is_redirect or not _is_spoken(response):

@@ -1,4 +1,4 @@
-"""A driver with a guard before it: limits, the breaker, and further attempts of what is safe."""
+"""A driver with a guard before it: limits, the breaker, further attempts of what is safe, and the cut."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from router.core.plan import Target
 from router.core.settings import Peer
 from router.errors import CallError, CallTimedOut, TargetUnavailable
 from router.guard.breakers import Breakers, Turn
+from router.guard.cutting import cut
 from router.guard.limits import Limits
 from router.guard.repeating import ANSWERS, COUNTED, is_safe, may_repeat, pause_seconds, wished_seconds
 from router.guard.state import key_of
@@ -84,7 +85,11 @@ class Guarded:
 
         errand = _Errand(call.target, peer, call.timeout_seconds, act, self._limits_of(peer))
         result, attempts = await self._repeated(errand)
-        return replace(result, attempts=attempts)
+        return replace(cut(result, peer.output, f"{self.scheme}.{peer.name}"), attempts=attempts)
+
+    async def cancel(self, target: Target, task: str) -> None:
+        """See `router.ports.Driver`; held by no limit, and asked once."""
+        await self.inner.cancel(target, task)
 
     async def aclose(self) -> None:
         """See `router.ports.Driver`."""

@@ -14,7 +14,7 @@ from typing import Final
 FOLDER: Final = "ledger"
 """Below the directory of state."""
 FILE: Final = "ledger.sqlite"
-VERSION: Final = 2
+VERSION: Final = 3
 """Of the tables; a file of a newer version is left alone."""
 PATIENCE_SECONDS: Final = 5.0
 """How long others may hold the file."""
@@ -42,7 +42,8 @@ _TABLES: Final = (
         ended TEXT NOT NULL DEFAULT '',
         steps TEXT,
         cwd TEXT NOT NULL DEFAULT '',
-        repository TEXT NOT NULL DEFAULT ''
+        repository TEXT NOT NULL DEFAULT '',
+        task TEXT NOT NULL DEFAULT ''
     )""",
     "CREATE INDEX IF NOT EXISTS asked_when ON asked (project, time)",
     """CREATE TABLE IF NOT EXISTS spent (
@@ -62,13 +63,24 @@ _TABLES: Final = (
         failure TEXT NOT NULL
     )""",
     "CREATE INDEX IF NOT EXISTS spent_month ON spent (month, pool, cost_nano)",
+    """CREATE TABLE IF NOT EXISTS tasks (
+        project TEXT NOT NULL,
+        target TEXT NOT NULL,
+        handle TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        time TEXT NOT NULL,
+        state TEXT NOT NULL,
+        question TEXT NOT NULL,
+        PRIMARY KEY (project, target, handle)
+    )""",
     "CREATE TABLE IF NOT EXISTS admitted (one INTEGER PRIMARY KEY CHECK (one = 1), time TEXT NOT NULL)",
 )
 _ADDED: Final = {
     "cwd": "ALTER TABLE asked ADD COLUMN cwd TEXT NOT NULL DEFAULT ''",
     "repository": "ALTER TABLE asked ADD COLUMN repository TEXT NOT NULL DEFAULT ''",
+    "task": "ALTER TABLE asked ADD COLUMN task TEXT NOT NULL DEFAULT ''",
 }
-"""Columns of `asked` that tables of version 1 lack."""
+"""Columns of `asked` that tables of older versions lack."""
 
 
 class LedgerUnreadable(OSError):

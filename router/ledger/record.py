@@ -8,8 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
+from router.core.decision import Decision
 from router.core.plan import JSON
+from router.core.query import Attachment, Query
+from router.errors import QueryRefused
 from router.ports import Usage
 
 if TYPE_CHECKING:
@@ -53,6 +57,9 @@ class Record:
     """The directory in which it was asked; empty where an older version wrote it."""
     repository: str = ""
     """The root of the git repository around it; empty where there is none."""
+    task: str = ""
+    """The handle of the agent's task that the text answers, by no decision of its own; empty for a question.
+    """
 
     @property
     def text(self) -> str:
@@ -73,6 +80,32 @@ class Record:
     def origin(self) -> str:
         """Where its plan came from; empty where there was none."""
         return "rule" if self.kind == "rule" else self.source
+
+    def asked(self) -> Query | None:
+        """Return the query, or None where none can be made of what was written."""
+        try:
+            told = self.query
+            attached = tuple(Attachment("", each, "") for each in told["attached"])
+            modes, words = frozenset(told["modes"]), frozenset(told["words"])
+            context = (modes, words, told["facts"], attached, self.cwd, self.repository)
+            return Query(told["text"], *context)
+        except (QueryRefused, KeyError, TypeError, AttributeError):
+            return None
+
+    def decided(self) -> Decision:
+        """Return the decision without its verdicts, which are not written down."""
+        told = self.decision
+        return Decision(
+            id=self.id,
+            revision=str(told.get("revision", "")),
+            kind=told.get("kind", "none"),
+            rule=told.get("rule"),
+            at=told.get("at"),
+            layer=told.get("layer"),
+            slots=told.get("slots") or {},
+            tied=tuple(told.get("tied") or ()),
+            added=tuple(told.get("added") or ()),
+        )
 
     def to_dict(self) -> dict[str, JSON]:
         """Return all of it as JSON."""
@@ -95,6 +128,7 @@ class Record:
             "state": self.state or None,
             "ended": self.ended or None,
             "steps": [dict(each) for each in self.steps],
+            "task": self.task or None,
         }
 
 
@@ -121,6 +155,7 @@ def of_row(row: sqlite3.Row) -> Record:
         steps=_mappings(row["steps"]),
         cwd=row["cwd"],
         repository=row["repository"],
+        task=row["task"],
     )
 
 
@@ -149,6 +184,11 @@ def lines(folder: Path, month: str = "") -> Iterator[Record]:
                 record = of_line(line)
                 if record is not None:
                     yield record
+
+
+def task_id(handle: str) -> str:
+    """Return a task's id as the agent gave it, of the handle that `Result.task` gives."""
+    return unquote(handle.partition("/")[2] or handle)
 
 
 def moment(text: str) -> dt.datetime:

@@ -23,11 +23,12 @@ from router.ports import Planned
 
 NANO: Final = 1_000_000_000
 """Costs are kept as whole billionths of a US dollar, so that sums are exact."""
-_UNWRITTEN: Final = (LedgerUnreadable, ValueError, TypeError, OverflowError, RecursionError)
+UNWRITTEN: Final = (LedgerUnreadable, ValueError, TypeError, OverflowError, RecursionError)
+"""What keeps a record from being written; the answer is worth more."""
 _MOST_IDS: Final = 5
 _INSERT: Final = (
-    "INSERT INTO asked (time, project, cwd, repository, query, decision_id, kind, decision)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO asked (time, project, cwd, repository, query, decision_id, kind, decision, task)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _PLANNED: Final = (
     "UPDATE asked SET source = ?, plan = ?, model = ?, shown = ?, known = ?, usage = ?, cost_nano = ?,"
@@ -37,9 +38,10 @@ _NOTHING: Final = ("", None, "", 0, 0, None, 0, None)
 _ENDED: Final = "UPDATE asked SET state = ?, ended = ?, steps = ? WHERE number = ?"
 _SINCE: Final = "SELECT * FROM asked WHERE project = ? AND time >= ? ORDER BY time, number"
 _FOUND: Final = (
-    "SELECT * FROM asked WHERE project = ? AND substr(decision_id, 1, ?) = ? ORDER BY time, number"
+    "SELECT * FROM asked WHERE project = ? AND task = '' AND substr(decision_id, 1, ?) = ?"
+    " ORDER BY time, number"
 )
-_LAST: Final = "SELECT * FROM asked WHERE project = ? ORDER BY time DESC, number DESC LIMIT 1"
+_LAST: Final = "SELECT * FROM asked WHERE project = ? AND task = '' ORDER BY time DESC, number DESC LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +52,29 @@ class Ledger:
     """`~/.ts`."""
     project: Path
 
-    def record(self, query: Query, decision: Decision) -> int:
-        """Keep a question and its decision, and return its number; 0 where that fails."""
-        with suppress(*_UNWRITTEN):
+    def record(self, query: Query, decision: Decision, task: str = "") -> int:
+        """Keep a question and its decision, and return its number; 0 where that fails.
+
+        `task` is the handle of the agent's task that the text answers; the decision is then of the question
+        that began the task.
+        """
+        with suppress(*UNWRITTEN):
             asked, decided = canonical(query.to_dict()), canonical(decision.to_dict())
             place = (str(self.project), query.cwd, query.repository)
-            values = (now(), *place, asked, decision.id, decision.kind, decided)
+            values = (now(), *place, asked, decision.id, decision.kind, decided, task)
             with self._database.writing() as connection:
                 return connection.execute(_INSERT, values).lastrowid or 0
         return 0
 
     def planned(self, number: int, planned: Planned | None, failures: tuple[RouterError, ...]) -> None:
         """Keep what fallbacks made of a question; where that fails it is answered all the same."""
-        with suppress(*_UNWRITTEN):
+        with suppress(*UNWRITTEN):
             made = _planned(planned) if planned is not None else _NOTHING
             self._update(number, _PLANNED, *made, canonical([each.to_dict() for each in failures]))
 
     def ended(self, number: int, outcome: Outcome) -> None:
         """Keep what came of a question; where that fails it is answered all the same."""
-        with suppress(*_UNWRITTEN):
+        with suppress(*UNWRITTEN):
             steps = canonical([_step(each) for each in outcome.steps])
             self._update(number, _ENDED, outcome.state, now(), steps)
 
@@ -86,7 +92,7 @@ class Ledger:
         return merge(older, (each for each in rows if each.time >= start), key=lambda each: each.time)
 
     def find(self, prefix: str) -> Record | None:
-        """Return the newest record whose decision id begins so, with or without its `d:`, or None.
+        """Return the newest question whose decision id begins so, with or without its `d:`, or None.
 
         Raises QueryRefused where several decisions do, and OSError where a file cannot be read.
         """
@@ -99,7 +105,7 @@ class Ledger:
         return _newest(found)
 
     def last(self) -> Record | None:
-        """Return the newest record, or None. Raises OSError where a file cannot be read."""
+        """Return the newest question, or None. Raises OSError where a file cannot be read."""
         return _newest([*self._lines(), *self._rows(_LAST, str(self.project))])
 
     @property

@@ -34,6 +34,8 @@ class Answer:
     """The object; None where there is none."""
     text: str = ""
     """As it was sent, for the model to see again."""
+    said: str = ""
+    """The text without what a model's server wraps it in."""
     fault: str = ""
     """Why there is no object; empty where there is one."""
     cut: bool = False
@@ -56,10 +58,11 @@ def answer(body: JSON) -> Answer:
     for text, said in texts:
         found, fault = _object(said)
         if found is not None:
-            return Answer(found, text)
+            return Answer(found, text, said.strip())
         faults.append(fault)
     fault = "the answer was cut off before its end" if ended else faults[0]
-    return Answer(text=texts[0][0], fault=fault, cut=ended)
+    text, said = texts[0]
+    return Answer(text=text, said=said.strip(), fault=fault, cut=ended)
 
 
 def salvaged(body: JSON) -> Answer | None:

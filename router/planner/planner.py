@@ -18,6 +18,7 @@ from router.errors import ModelUnavailable
 from router.planner.asking import Asking
 from router.planner.judge import judged
 from router.planner.prompt import messages, template
+from router.planner.requests import Requests
 from router.planner.shape import plan_schema
 from router.planner.showing import Shown, shown
 from router.planner.tiers import tier
@@ -99,12 +100,10 @@ class AskingPlanner:
         chat = messages(
             self.book, request.query, seen, schema, tie=bool(request.among), steps=self.planning.steps
         )
-        asking = Asking(
-            self.planning, self.ways, self.make_budget(), request.query, seen, tuple(chat), schema
-        )
-        plan = await asking.plan()
-        warnings = ("most of the budget is spent: the cheaper model was asked",) if asking.cheaper else ()
-        return Planned(plan, asking.model, asking.usage, len(seen.entries), seen.known, warnings)
+        requests = Requests(self.planning, self.ways, self.make_budget(), request.query)
+        plan = await Asking(requests, seen, tuple(chat), schema).plan()
+        warnings = ("most of the budget is spent: the cheaper model was asked",) if requests.cheaper else ()
+        return Planned(plan, requests.model, requests.usage, len(seen.entries), seen.known, warnings)
 
     def _remembered(self, plans: Plans, key: str, known: Shown) -> Planned | None:
         """Return what is kept under a key, if it can still be carried out."""

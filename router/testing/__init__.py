@@ -21,6 +21,7 @@ from router.testing.ledger import FakeLedger
 from router.testing.model_variants import VARIANTS, Variant
 from router.testing.models import ModelServer
 from router.testing.planner import FakePlanner
+from router.testing.tasks import FakeTasks
 
 __all__ = [
     "VARIANTS",
@@ -30,6 +31,7 @@ __all__ = [
     "FakeDriver",
     "FakeLedger",
     "FakePlanner",
+    "FakeTasks",
     "ModelServer",
     "Scripted",
     "Variant",

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import anyio
 
 from router.core.outcome import Result, Text
+from router.core.plan import Target
 from router.errors import TargetUnknown
 from router.ports import Call, Offer, Progress
 
@@ -36,6 +37,8 @@ class FakeDriver:
         """Every call in the order in which they came, failed and hanging ones included."""
         self.finished: list[str] = []
         """Targets of the calls that returned or raised by themselves, in that order."""
+        self.canceled: list[tuple[str, str]] = []
+        """Targets and handles of the tasks that were to be given up."""
         self.is_closed = False
         self._answers = dict(answers or {})
         self._offers = {offer.name: offer for offer in offers}
@@ -78,6 +81,10 @@ class FakeDriver:
         if isinstance(script.answer, Exception):
             raise script.answer
         return script.answer if isinstance(script.answer, Result) else Result((Text(script.answer),))
+
+    async def cancel(self, target: Target, task: str) -> None:
+        """See `router.ports.Driver`; the fake only writes it down."""
+        self.canceled.append((str(target), task))
 
     async def aclose(self) -> None:
         """See `router.ports.Driver`."""

@@ -96,7 +96,7 @@ def test_an_offer_that_has_not_changed_is_not_written_again(tmp_path: Path) -> N
     store.keep(replace(GIT))
     Store(tmp_path, PEERS).keep(GIT)
     after = only_file(tmp_path).stat()
-    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+    assert before.st_ino == after.st_ino
     assert store.seen_at("mcp", "git") == "2026-11-22T00:00:00+00:00"
     store.keep(replace(GIT, title="changed"))
     assert store.seen_at("mcp", "git") == "2026-11-22T01:00:00+00:00"
@@ -200,6 +200,23 @@ def test_secrets_of_the_settings_are_not_in_the_file(tmp_path: Path) -> None:
     Store(tmp_path, changed).keep(GIT)
     file = only_file(tmp_path)
     assert "swordfish" not in file.name + file.read_text("utf-8")
+
+
+def test_asking_again_is_noted_without_a_new_file(tmp_path: Path) -> None:
+    store = Store(tmp_path, PEERS)
+    assert store.asked_at("mcp", "git") == 0
+    store.keep(GIT)
+    file = only_file(tmp_path)
+    known, written = store.offers(), file.read_bytes()
+    os.utime(file, (1000, 1000))
+    assert store.asked_at("mcp", "git") == 1000
+
+    store.keep(GIT)
+
+    assert store.asked_at("mcp", "git") > 1000
+    assert file.read_bytes() == written
+    assert Store(tmp_path, PEERS).seen_at("mcp", "git") == store.seen_at("mcp", "git")
+    assert (store.offers(), store.asked_at("mcp", "nobody")) == (known, 0)
 
 
 def _stored(tmp_path: Path) -> tuple[Path, dict[str, Any]]:

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from router.cli import opening
-from router.cli.app import Auth, Cache, Learn, Main, Rules, Snapshot, app
+from router.cli.app import Auth, Cache, Learn, Main, Rules, Snapshot, Task, app
 from router.cli.opening import Later
 from tests.command import TS, Shell
 
@@ -34,11 +34,12 @@ LISTING: Final = {
 """What may be loaded to list commands: none of them, nor what they share."""
 
 EVERY: Final = {
-    "": [*Main.named, "rules", "snapshot", "cache", "auth", "learn"],
+    "": [*Main.named, "rules", "snapshot", "cache", "auth", "task", "learn"],
     "rules": [*Rules.named],
     "snapshot": [*Snapshot.named],
     "cache": [*Cache.named],
     "auth": [*Auth.named],
+    "task": [*Task.named],
     "learn": [*Learn.named],
 }
 

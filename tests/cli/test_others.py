@@ -28,6 +28,23 @@ def test_discover_lists_tools_and_keeps_them(project: Shell) -> None:
     ]  # fmt: skip
 
 
+def test_discover_asks_again_when_the_catalogue_is_old(project: Shell) -> None:
+    project.ts("discover")
+    (kept,) = (project.home / ".ts" / "catalogue").glob("*.json")
+    settings = (project.directory / "ts.toml").read_text()
+    project.write({"ts.toml": settings.replace("timeout = 60", "timeout = 0.001")})
+
+    known = project.ts("discover")
+    os.utime(kept, (1000, 1000))
+    old = project.ts("discover")
+    settings = (project.directory / "ts.toml").read_text()
+    project.write({"ts.toml": f"{settings}\n[catalogue]\nhours = 1e9\n"})
+    patient = project.ts("discover")
+
+    assert (known.code, old.code, patient.code) == (0, 1, 0)
+    assert "error: mcp:echo" in old.err
+
+
 def test_what_is_kept_is_for_its_owner_alone(project: Shell) -> None:
     project.ts("discover")
 

@@ -22,7 +22,7 @@ from router.core.settings import Auth, Server
 from router.drivers.mcp import McpDriver
 from router.drivers.mcp_login import log_in
 from router.errors import CallError, RouterError
-from router.ports import Call, Offer, Question, Tool
+from router.ports import Call, Host, Offer, Question, Tool
 
 VALUES: Final[Mapping[str, JSON]] = {"a": 5, "b": 3}
 OF_TYPES: Final[Mapping[str, JSON]] = {
@@ -120,7 +120,7 @@ async def main(url: str) -> None:
                 await log_in(server, secrets, home, browse)
             driver = McpDriver(
                 {"suite": server}, tasks=tasks, cwd=directory, state=home, secrets=secrets,
-                seen=lambda _: None, ask=accept,
+                host=Host(lambda _: None, accept),
             )  # fmt: skip
             try:
                 offer = await driver.offer("suite")

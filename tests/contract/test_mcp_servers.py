@@ -21,18 +21,20 @@ from router.core.plan import JSON
 from router.core.settings import Server
 from router.drivers.mcp_environment import SYSTEM_CERTIFICATES
 from router.errors import ArgumentsRefused, CallError, TargetUnavailable, TargetUnknown
-from tests import servers
+from tests import registries, servers
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
-PROXY: Final = "mcp-proxy"
+PROXY: Final = "0.13.0"
+"""Version of mcp-proxy."""
 ENVIRONMENT: Final = {
     **SYSTEM_CERTIFICATES,
     "PATH": os.pathsep.join((str(Path(find_uv_bin()).parent), os.environ.get("PATH", ""))),
 }
 """For programs that `ts` does not start."""
 UVX: Final = str(Path(find_uv_bin()).with_name("uvx"))
-SQLITE: Final = ("uvx", "--with", "mcp<2", "mcp-server-sqlite")
+SQLITE: Final = "2025.4.25"
+"""Version of mcp-server-sqlite, which starts with the SDK before 2 alone."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def command_of(server: Server) -> tuple[str, ...]:
 
 def bridged(directory: Path, port: int) -> tuple[str, ...]:
     del directory
-    inner = f"{UVX} mcp-server-time@{servers.PYTHON_SERVERS['mcp-server-time']} --local-timezone UTC"
+    inner = " ".join((UVX, *servers.time().args))
     return (
         servers.node(), str(servers.bridge()), "--stdio", inner, "--port", str(port), "--outputTransport",
         "streamableHttp", "--streamableHttpPath", "/mcp", "--logLevel", "none",
@@ -108,16 +110,19 @@ def bridged(directory: Path, port: int) -> tuple[str, ...]:
 
 
 def proxied(_: Path, port: int) -> tuple[str, ...]:
-    return (UVX, PROXY, "--pass-environment", "--port", str(port), "--", UVX, *servers.time().args)
+    registries.fetch_tool(f"mcp-proxy=={PROXY}")
+    proxy = (UVX, f"mcp-proxy@{PROXY}", "--pass-environment", "--port", str(port))
+    return (*proxy, "--", UVX, *servers.time().args)
 
 
 def kubernetes(directory: Path, port: int) -> tuple[str, ...]:
     return (*command_of(servers.kubernetes(directory)), "--port", str(port), "--bind-address", "127.0.0.1")
 
 
-def sqlite(directory: Path) -> Server:
-    command, *args = SQLITE
-    return Server("far", command=command, args=(*args, "--db-path", str(directory / "a.db")))
+def sqlite(directory: Path, sdk: str = "mcp<2") -> Server:
+    registries.fetch_tool(f"mcp-server-sqlite=={SQLITE}", sdk)
+    args = ("--with", sdk, f"mcp-server-sqlite@{SQLITE}", "--db-path", str(directory / "a.db"))
+    return Server("far", command="uvx", args=args)
 
 
 ECHO: Final = ("echo", {"message": "hello"}, "Echo: hello", 10, "2025-11-25")
@@ -168,8 +173,7 @@ async def test_a_server_of_others_is_listed_and_called(tmp_path: Path, name: str
 
 
 async def test_a_server_that_dies_at_its_start_tells_why(tmp_path: Path) -> None:
-    bad = Server("far", command="uvx", args=("--with", "mcp>=2", "mcp-server-sqlite", "--db-path", "a.db"))
-    async with servers.driving(tmp_path, bad) as driver:
+    async with servers.driving(tmp_path, sqlite(tmp_path, "mcp>=2")) as driver:
         with pytest.raises(TargetUnavailable, match="before it answered"):
             await driver.offer("far")
 

@@ -177,16 +177,17 @@ def test_an_outcome_is_shown_with_all_of_its_steps() -> None:
 @pytest.mark.parametrize(
     ("allow", "deny", "name", "admitted"),
     [
-        ((), (), "x", True),
+        (None, (), "x", True),
+        ((), (), "x", False),
         (("git_*",), (), "git_log", True),
         (("git_*",), (), "log", False),
         (("git_*",), ("git_push",), "git_push", False),
-        ((), ("*_push",), "git_push", False),
+        (None, ("*_push",), "git_push", False),
         (("A",), (), "a", False),
     ],
 )
 def test_a_tool_is_offered_where_it_is_allowed_and_not_denied(
-    allow: tuple[str, ...], deny: tuple[str, ...], name: str, admitted: bool
+    allow: tuple[str, ...] | None, deny: tuple[str, ...], name: str, admitted: bool
 ) -> None:
     assert ToolFilter(allow, deny).admits(name) is admitted
 

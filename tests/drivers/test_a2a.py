@@ -168,6 +168,13 @@ async def test_several_data_parts_are_a_list(speaking_agents: str) -> None:
     assert (await ask(speaking_agents, "sends-two-data-parts")).structured == [{"a": 1}, [2]]
 
 
+@pytest.mark.parametrize(
+    ("skill", "modes"), [("", "text/plain"), ("draft", "text/plain"), ("count", "application/json")]
+)
+async def test_what_the_agent_can_answer_in_is_welcome(speaking_agents: str, skill: str, modes: str) -> None:
+    assert (await ask(speaking_agents, "tells-modes", skill=skill)).text == modes
+
+
 # Questions, and what went wrong at the agent
 
 

@@ -31,9 +31,14 @@ def drop(_: str) -> None:
     """Take progress that the test does not look at."""
 
 
-async def ask(agent: Agent, said: list[str] | None = None, timeout_seconds: float = 20.0) -> Result:
+TASK = "context-1/task-1"
+"""Handle of the task that every faulty agent has."""
+
+
+async def ask(agent: Agent, said: list[str] | None = None, message: str = "hello", **more: Any) -> Result:
+    """Ask an agent once; `more` are fields of the call."""
     driver = A2aDriver({agent.name: agent}, seen=lambda _: None)
-    call = Call(Target("a2a", agent.name), message="hello", timeout_seconds=timeout_seconds)
+    call = Call(Target("a2a", agent.name), message=message, **{"timeout_seconds": 20.0, **more})
     try:
         return await driver.call(call, drop if said is None else said.append)
     finally:
@@ -180,6 +185,43 @@ async def test_a_stream_that_is_cut_leaves_the_task_to_be_looked_at(
     assert count(faulty_agents, name, "SendStreamingMessage") == 1
 
 
+async def test_a_stream_that_is_cut_is_taken_up_again_and_nothing_said_twice(faulty_agents: str) -> None:
+    heard: list[str] = []
+    result = await ask(Agent("a", url=f"{faulty_agents}/stream-taken-up"), heard)
+    assert result == Result((Text("the very end"),))
+    assert heard == ["I began", "the ", "half way", "ve", "almost", "ry end"]
+    asked = ("SendStreamingMessage", "SubscribeToTask", "GetTask", "CancelTask")
+    assert [count(faulty_agents, "stream-taken-up", each) for each in asked] == [1, 2, 3, 0]
+
+
+async def test_what_was_said_while_a_stream_was_cut_is_in_the_answer(faulty_agents: str) -> None:
+    result = await ask(Agent("a", url=f"{faulty_agents}/stream-with-a-gap"))
+    assert result == Result((Text("the very end"),))
+
+
+async def test_a_stream_that_is_cut_again_at_once_is_left_for_looking_at_the_task(faulty_agents: str) -> None:
+    heard: list[str] = []
+    result = await ask(Agent("a", url=f"{faulty_agents}/stream-cut-again"), heard)
+    assert (result, heard) == (Result((Text("the end"),)), ["I began", "half way"])
+    assert count(faulty_agents, "stream-cut-again", "SubscribeToTask") == 1
+
+
+async def test_a_task_that_ends_between_two_streams_is_not_waited_for(faulty_agents: str) -> None:
+    assert await ask(Agent("a", url=f"{faulty_agents}/stream-missed")) == Result((Text("the end"),))
+
+
+async def test_a_stream_that_was_taken_up_and_says_nothing_is_not_relied_on(
+    faulty_agents: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("router.drivers.a2a_exchange.LONGEST_PAUSE_SECONDS", 0.01)
+    assert await ask(Agent("a", url=f"{faulty_agents}/stream-mute")) == Result((Text("the end"),))
+
+
+async def test_too_much_is_too_much_in_a_stream_that_was_taken_up(faulty_agents: str) -> None:
+    error = await failure(Agent("a", url=f"{faulty_agents}/stream-too-long", limit_bytes=1_000_000))
+    assert type(error) is ResultTooLarge
+
+
 async def test_a_stream_that_stays_open_after_the_answer_is_left(faulty_agents: str) -> None:
     result = await ask(Agent("a", url=f"{faulty_agents}/stream-lingers"))
     assert result.text == "done"
@@ -197,6 +239,16 @@ async def test_words_in_the_history_alone_are_found(faulty_agents: str) -> None:
     assert (await ask(Agent("a", url=f"{faulty_agents}/task-in-history"))).text == "told you"
 
 
+async def test_a_question_in_the_history_alone_is_found(faulty_agents: str) -> None:
+    result = await ask(Agent("a", url=f"{faulty_agents}/task-asks-in-history"))
+    assert (result.text, result.state) == ("told you", "waiting")
+
+
+async def test_a_reason_in_the_history_alone_is_found(faulty_agents: str) -> None:
+    error = await failure(Agent("task-fails-in-history", url=f"{faulty_agents}/task-fails-in-history"))
+    assert error.reason == "the task failed: told you"
+
+
 async def test_a_task_done_without_words_is_done(faulty_agents: str) -> None:
     assert await ask(Agent("a", url=f"{faulty_agents}/task-without-words")) == Result()
 
@@ -207,12 +259,68 @@ async def test_a_silent_question_is_put_in_words(faulty_agents: str) -> None:
     assert (result.state, result.task) == ("waiting", "context-1/task-1")
 
 
+async def test_a_question_in_a_task_of_its_own_is_no_repetition(faulty_agents: str) -> None:
+    result = await ask(Agent("a", url=f"{faulty_agents}/task-elsewhere"), task=TASK)
+    assert (result.text, result.state, result.task) == ("what?", "waiting", "context-1/task-2")
+
+
+# Tasks that are known already
+
+
+async def test_a_call_without_a_message_follows_the_task(faulty_agents: str) -> None:
+    heard: list[str] = []
+    result = await ask(Agent("a", url=f"{faulty_agents}/stream-followed"), heard, message="", task=TASK)
+    assert (result, heard) == (Result((Text("the very end"),)), ["the ", "very end"])
+    assert count(faulty_agents, "stream-followed", "SendStreamingMessage") == 0
+
+
+async def test_a_task_that_is_followed_too_long_is_left_as_it_is(faulty_agents: str) -> None:
+    agent = Agent("stream-followed-for-long", url=f"{faulty_agents}/stream-followed-for-long")
+    error = await failure(agent, message="", task=TASK, timeout_seconds=1.0)
+    assert type(error) is CallTimedOut
+    assert count(faulty_agents, agent.name, "CancelTask") == 0
+
+
+async def give_up(url: str, name: str) -> None:
+    driver = A2aDriver({name: Agent(name, url=f"{url}/{name}", timeout_seconds=0.5)}, seen=lambda _: None)
+    try:
+        await driver.cancel(Target("a2a", name), TASK)
+    finally:
+        await driver.aclose()
+
+
+async def test_a_task_is_given_up(faulty_agents: str) -> None:
+    await give_up(faulty_agents, "task-given-up")
+    assert count(faulty_agents, "task-given-up", "CancelTask") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "reason"),
+    [
+        ("task-not-given-up", ToolFailed, "a2a:task-not-given-up: too late"),
+        ("task-given-up-slowly", CallTimedOut, "a2a:task-given-up-slowly: no answer within 0.5 seconds"),
+    ],
+)
+async def test_a_task_that_cannot_be_given_up_is_told(
+    faulty_agents: str, name: str, kind: type[CallError], reason: str
+) -> None:
+    with pytest.raises(kind, match=reason):
+        await give_up(faulty_agents, name)
+
+
 # Time
 
 
 @pytest.mark.parametrize("name", ["card-hang", "call-hang"])
 async def test_silence_ends_with_the_time_of_the_call(faulty_agents: str, name: str) -> None:
     error = await failure(Agent(name, url=f"{faulty_agents}/{name}"), timeout_seconds=0.2)
+    assert error == CallTimedOut(f"a2a:{name}", seconds=0.2)
+
+
+@pytest.mark.parametrize("name", ["card-hang", "call-hang"])
+async def test_an_answer_must_begin_in_time_where_the_settings_say_so(faulty_agents: str, name: str) -> None:
+    agent = Agent(name, url=f"{faulty_agents}/{name}", first_byte_seconds=0.2)
+    error = await failure(agent, timeout_seconds=20)
     assert error == CallTimedOut(f"a2a:{name}", seconds=0.2)
 
 
@@ -227,7 +335,7 @@ async def test_a_card_that_does_not_come_ends_with_the_time_of_the_agent(faulty_
 async def test_a_task_in_no_known_state_is_a_broken_protocol(
     faulty_agents: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("router.drivers.a2a.FAREWELL_SECONDS", 0.1)
+    monkeypatch.setattr("router.drivers.a2a_exchange.FAREWELL_SECONDS", 0.1)
     error = await failure(Agent("task-astray", url=f"{faulty_agents}/task-astray"), timeout_seconds=0.3)
     assert type(error) is ProtocolBroken
     assert error.reason == "its task is in no state of A2A 1.0 or 0.3, still after 0.3 seconds"

@@ -142,5 +142,14 @@ def test_a_handle_can_be_taken_apart_whatever_the_ids_hold() -> None:
 
 def test_without_a_task_nothing_is_answered() -> None:
     talk = Conversation()
-    assert (talk.task_id, talk.settled, talk.astray, talk.empty_handed) == ("", False, False, False)
+    assert (talk.task_id, talk.settled, talk.astray, talk.wordless) == ("", False, False, False)
     assert talk.result("a2a:a", 0) == Result()
+
+
+def test_an_answer_that_was_said_as_a_status_is_not_told_again() -> None:
+    talk = Conversation()
+    status = TaskStatus(state=TaskState.TASK_STATE_WORKING, message=Message(parts=[Part(text="the answer")]))
+    artifact = Artifact(artifact_id="a", parts=[Part(text="the answer"), Part(text="and more")])
+    told = talk.take(StreamResponse(status_update=TaskStatusUpdateEvent(task_id="t", status=status)))
+    told += talk.take(StreamResponse(artifact_update=TaskArtifactUpdateEvent(task_id="t", artifact=artifact)))
+    assert told == ["the answer", "and more"]

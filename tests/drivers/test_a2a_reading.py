@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from router.core.settings import Auth
+from router.core.plan import Target
+from router.core.settings import Agent, Auth
+from router.drivers.a2a import A2aDriver
 from router.drivers.a2a_reading import digest_of, parsed
 from router.errors import ProtocolBroken, SignInFailed
+from router.ports import Call, Offer
 from tests.drivers.guarding import Guarded, Kept, guarding, offered
 
 pytestmark = pytest.mark.anyio
@@ -86,3 +89,34 @@ def test_a_digest_is_of_what_is_said_and_not_of_how_or_by_whom_it_is_signed() ->
     assert digest_of(card, None) != digest_of({**card, "name": "b"}, None)
     assert digest_of(card, None) != digest_of(card, parsed(card))
     assert digest_of(card, None) != digest_of([card], None)
+
+
+# Cards in lists
+
+
+async def test_an_agent_is_chosen_of_a_list_by_its_name(speaking_agents: str) -> None:
+    offers: list[Offer] = []
+    agent = Agent("a", url=f"{speaking_agents}/discovery", card="The asks agent")
+    driver = A2aDriver({"a": agent}, seen=offers.append)
+    result = await driver.call(Call(Target("a2a", "a", "draft"), message="1 to 3"), lambda _: None)
+    await driver.aclose()
+
+    assert (offers[0].title, result.text) == ("The asks agent", "range 1 to 3")
+
+
+@pytest.mark.parametrize(
+    ("url", "card", "told"),
+    [
+        (
+            "/discovery",
+            "The ask agent",
+            'no agent in the list at .* is called "The ask agent"; did you mean "The asks',
+        ),
+        ("/streams/.well-known/agent-card.json", "The streams agent", "is no list of cards"),
+    ],
+)
+async def test_who_is_in_no_list_is_told(speaking_agents: str, url: str, card: str, told: str) -> None:
+    driver = A2aDriver({"a": Agent("a", url=speaking_agents + url, card=card)}, seen=lambda _: None)
+    with pytest.raises(ProtocolBroken, match=told):
+        await driver.offer("a")
+    await driver.aclose()

@@ -8,7 +8,7 @@ from a2a.client import A2AClientError
 
 from router.core.settings import Agent
 from router.drivers.a2a_signin import sign_in
-from router.drivers.a2a_wire import answered, brief, open_http, translated
+from router.drivers.a2a_wire import OF_ITSELF, answered, brief, open_http, translated
 from router.errors import CallError, ProtocolBroken, ResultTooLarge, TargetUnavailable, ToolFailed
 
 AGENT = Agent("a", url="https://agents.example.com")
@@ -55,12 +55,21 @@ def test_a_failure_is_translated(error: Exception, meaning: Exception) -> None:
     ],
 )
 def test_a_redirect_is_advised_only_where_it_is_no_trap(place: str, advice: str) -> None:
-    response = httpx.Response(302, headers={"location": place}, request=REQUEST)
-    error = httpx.HTTPStatusError("redirected", request=REQUEST, response=response)
-
-    assert translated(error, "a2a:a", AGENT) == TargetUnavailable(
+    request = httpx.Request("GET", REQUEST.url, extensions=OF_ITSELF)
+    assert redirected(place, request) == TargetUnavailable(
         "a2a:a", f"it redirects to {place} (HTTP 302 Found){advice}", sent=False
     )
+
+
+def test_a_redirect_of_a_call_is_a_mistake_in_the_card() -> None:
+    assert redirected("/rpc/", REQUEST) == TargetUnavailable(
+        "a2a:a", "it redirects to /rpc/ (HTTP 302 Found); its card should say so", sent=False
+    )
+
+
+def redirected(place: str, request: httpx.Request) -> CallError:
+    response = httpx.Response(302, headers={"location": place}, request=request)
+    return translated(httpx.HTTPStatusError("redirected", request=request, response=response), "a2a:a", AGENT)
 
 
 def test_foreign_text_is_put_on_one_line_and_cut() -> None:

@@ -213,6 +213,14 @@ async def test_a_fault_is_told_and_no_other_call_suffers(
         assert (error.retry_after_seconds, error.sent) == (waits.get(path), path != "404")
 
 
+async def test_an_answer_must_begin_in_time_where_the_settings_say_so(tmp_path: Path, hostile: str) -> None:
+    bad = replace(at(f"{hostile}/never"), first_byte_seconds=0.5)
+    async with servers.driving(tmp_path, bad) as driver:
+        await driver.offer("web")
+        with pytest.raises(CallTimedOut, match=r"no answer within 0\.5 seconds"):
+            await servers.ask(driver, "web/go", timeout_seconds=20)
+
+
 @pytest.mark.parametrize(
     ("path", "text"),
     [("well", "done"), ("invalid-utf8", "do�ne"), ("half-character", "do�ne"), ("late", "done")],

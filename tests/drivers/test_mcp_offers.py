@@ -70,6 +70,19 @@ async def test_a_target_without_a_tool_is_told_which_there_are(tmp_path: Path) -
     assert str(unknown.value) == "mcp:faulty: an MCP server is called by a tool; there are echo, pid"
 
 
+async def test_a_list_that_changed_is_asked_for_anew_without_a_call(tmp_path: Path) -> None:
+    again = anyio.Event()
+
+    def see(offer: Offer) -> None:
+        if offer.tool("grown0"):
+            again.set()
+
+    async with servers.driving(tmp_path, servers.faulty(), seen=see) as driver:
+        await servers.ask(driver, "faulty/grow")
+        with anyio.fail_after(10):
+            await again.wait()
+
+
 @pytest.mark.parametrize(
     ("name", "told"),
     [
@@ -201,6 +214,7 @@ def test_the_sdk_is_known_to_the_session_and_what_carries_it_alone() -> None:
     assert [file.name for file in sorted(drivers.glob("*.py")) if knows_sdk(file)] == [
         "mcp_http.py",
         "mcp_lines.py",
+        "mcp_lists.py",
         "mcp_login.py",
         "mcp_session.py",
         "mcp_signin.py",

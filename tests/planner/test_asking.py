@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from router.core.query import Query
 from router.core.settings import LARGE, ModelWay, PlanCache
 from router.errors import BudgetSpent, ModelUnavailable
-from router.planner.asking import MOST_TOKENS
 from router.planner.extract import answer
 from router.planner.hub import HubWay
 from router.planner.local import LocalWay
 from router.planner.prompt import LONGEST_ANSWER, repair
 from router.planner.remembered import Remembered
+from router.planner.requests import MOST_TOKENS
 from router.planner.ways import Way, reply
 from router.ports import Offer, PlanRequest, Spend, Tool
 from router.testing import ModelServer, Variant

@@ -10,8 +10,20 @@ from router.core.outcome import Result, Text
 from router.core.plan import Plan, Target
 from router.core.query import Query
 from router.errors import ModelUnavailable, TargetUnknown, ToolFailed
-from router.ports import Call, Catalogue, Driver, Hit, Ledger, Offer, Planned, Planner, PlanRequest, Tool
-from router.testing import FakeCatalogue, FakeDriver, FakeLedger, FakePlanner, Scripted
+from router.ports import (
+    Call,
+    Catalogue,
+    Driver,
+    Hit,
+    Ledger,
+    Offer,
+    Planned,
+    Planner,
+    PlanRequest,
+    Tasks,
+    Tool,
+)
+from router.testing import FakeCatalogue, FakeDriver, FakeLedger, FakePlanner, FakeTasks, Scripted
 
 pytestmark = pytest.mark.anyio
 
@@ -28,8 +40,9 @@ def test_there_is_a_fake_for_each_port() -> None:
     planner: Planner = FakePlanner()
     catalogue: Catalogue = FakeCatalogue()
     ledger: Ledger = FakeLedger()
+    tasks: Tasks = FakeTasks()
 
-    assert {type(each).__name__ for each in (driver, planner, catalogue, ledger)} < set(
+    assert {type(each).__name__ for each in (driver, planner, catalogue, ledger, tasks)} < set(
         router.testing.__all__
     )
 

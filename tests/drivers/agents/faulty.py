@@ -118,8 +118,21 @@ def update(state: str, said: str = "", **more: Any) -> dict[str, Any]:
     return {"result": {"statusUpdate": news}}
 
 
+def chunk(text: str, *, append: bool = True) -> dict[str, Any]:
+    """Return an event that adds to an artifact."""
+    artifact = {"artifactId": "a", "parts": [{"text": text}]}
+    news = {"taskId": TASK["id"], "contextId": TASK["contextId"], "artifact": artifact, "append": append}
+    return {"result": {"artifactUpdate": news}}
+
+
+def kept(state: str, said: str, *texts: str) -> dict[str, Any]:
+    """Return a task that keeps each chunk as a part, as the SDKs do."""
+    return task(state, said, artifacts=[{"artifactId": "a", "parts": [{"text": text} for text in texts]}])
+
+
 WORKING = task("TASK_STATE_WORKING", "I began")
 DONE = task("TASK_STATE_COMPLETED", artifacts=[{"artifactId": "a", "parts": [{"text": "the end"}]}])
+WHOLE = kept("TASK_STATE_COMPLETED", "", "the ", "ve", "ry end")
 OLD = [
     {"role": "ROLE_USER", "parts": [{"text": "hello"}]},
     {"role": "ROLE_AGENT", "parts": [{"text": "told you"}]},
@@ -192,6 +205,62 @@ CALLS: dict[str, Answer | Methods] = {
         "GetTask": result(DONE),
     },
     "stream-torn-early": stream(chunked=True),
+    "stream-taken-up": {
+        "SendStreamingMessage": stream({"result": {"task": WORKING}}, chunk("the ", append=False)),
+        "SubscribeToTask": [
+            stream(
+                {"result": {"task": kept("TASK_STATE_WORKING", "I began", "the ")}},
+                update("TASK_STATE_WORKING", "half way"),
+                chunk("ve"),
+                chunked=True,
+            ),
+            stream(
+                {"result": {"task": kept("TASK_STATE_WORKING", "half way", "the ", "ve")}},
+                update("TASK_STATE_WORKING", "half way"),
+                update("TASK_STATE_WORKING", "almost"),
+                chunk("ry end"),
+                update("TASK_STATE_COMPLETED"),
+            ),
+        ],
+        "GetTask": [result(WORKING), result(WORKING), result(WHOLE)],
+    },
+    "stream-with-a-gap": {
+        "SendStreamingMessage": stream({"result": {"task": WORKING}}, chunk("the ", append=False)),
+        "SubscribeToTask": stream(chunk("ry end"), update("TASK_STATE_COMPLETED")),
+        "GetTask": [result(WORKING), result(WHOLE)],
+    },
+    "stream-cut-again": {
+        "SendStreamingMessage": stream({"result": {"task": WORKING}}),
+        "SubscribeToTask": stream({"result": {"task": WORKING}}),
+        "GetTask": [result(WORKING), result(task("TASK_STATE_WORKING", "half way")), result(DONE)],
+    },
+    "stream-missed": {
+        "SendStreamingMessage": stream({"result": {"task": WORKING}}),
+        "SubscribeToTask": stream({"result": {"task": WORKING}}, then=hang),
+        "GetTask": result(DONE),
+    },
+    "stream-mute": {
+        "SendStreamingMessage": stream({"result": {"task": WORKING}}),
+        "SubscribeToTask": stream({"result": {"task": WORKING}}, then=hang),
+        "GetTask": [result(WORKING), result(WORKING), result(DONE)],
+    },
+    "stream-followed": {
+        "GetTask": [result(WORKING), result(WORKING), result(WHOLE)],
+        "SubscribeToTask": stream(
+            {"result": {"task": WORKING}},
+            chunk("the ", append=False),
+            chunk("very end"),
+            update("TASK_STATE_COMPLETED"),
+        ),
+    },
+    "stream-followed-for-long": {
+        "GetTask": result(WORKING),
+        "SubscribeToTask": stream({"result": {"task": WORKING}}, then=hang),
+    },
+    "stream-too-long": {
+        "SendStreamingMessage": stream({"result": {"task": WORKING}}),
+        "SubscribeToTask": stream(then=endless),
+    },
     "stream-lingers": stream(
         {"result": {"task": WORKING}}, update("TASK_STATE_COMPLETED", "done"), then=hang
     ),
@@ -216,6 +285,21 @@ CALLS: dict[str, Answer | Methods] = {
     "task-in-history": {
         "SendMessage": result({"task": task("TASK_STATE_COMPLETED")}),
         "GetTask": result(task("TASK_STATE_COMPLETED", history=OLD)),
+    },
+    "task-given-up": {"CancelTask": result(task("TASK_STATE_CANCELED"))},
+    "task-not-given-up": {"CancelTask": error(-32002, "too late")},
+    "task-given-up-slowly": {"CancelTask": hang},
+    "task-elsewhere": {
+        "SendMessage": result({"task": {**task("TASK_STATE_INPUT_REQUIRED", "what?"), "id": "task-2"}}),
+        "GetTask": result(task("TASK_STATE_INPUT_REQUIRED", "what?")),
+    },
+    "task-asks-in-history": {
+        "SendMessage": result({"task": task("TASK_STATE_INPUT_REQUIRED")}),
+        "GetTask": result(task("TASK_STATE_INPUT_REQUIRED", history=OLD)),
+    },
+    "task-fails-in-history": {
+        "SendMessage": result({"task": task("TASK_STATE_FAILED")}),
+        "GetTask": result(task("TASK_STATE_FAILED", history=OLD)),
     },
     "task-without-words": {
         "SendMessage": result({"task": task("TASK_STATE_COMPLETED")}),

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import httpx
 import uvicorn
 from a2a.helpers import (
     get_data_parts,
@@ -38,9 +39,12 @@ from a2a.types import (
     Part,
 )
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Mount
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Mount, Route
 
 Behaviour = Callable[[Message, TaskUpdater], Awaitable[None]]
+MODES: list[str] = []
 CANCELED: list[str] = []
 
 
@@ -157,6 +161,11 @@ async def sends_much(message: Message, task: TaskUpdater) -> None:
     await task.complete()
 
 
+async def tells_modes(_: Message, task: TaskUpdater) -> None:
+    """Tell which media types are welcome."""
+    await task.complete(said(", ".join(MODES)))
+
+
 async def repeats(message: Message, task: TaskUpdater) -> None:
     """Tell what arrived."""
     told: dict[str, Any] = {
@@ -188,6 +197,7 @@ class Executor(AgentExecutor):
     async def execute(self, context: RequestContext, event_queue: EventQueue) -> None:
         """Create the task where there is none yet, then behave."""
         message = context.message or Message()
+        MODES[:] = context.configuration.accepted_output_modes if context.configuration else ()
         task = context.current_task
         if task is None:
             task = new_task_from_user_message(message)
@@ -211,7 +221,7 @@ class Messenger(Executor):
 
 SKILLS = [
     AgentSkill(id="draft", name="Draft", description="Drafts notes.", tags=["git", "notes"]),
-    AgentSkill(id="count", name="Counts things"),
+    AgentSkill(id="count", name="Counts things", output_modes=["application/json"]),
     AgentSkill(id="draft", name="A second of that id", description="Never seen."),
 ]
 
@@ -232,6 +242,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "sends-two-data-parts": sends_two_data_parts,
     "sends-much": sends_much,
     "repeats": repeats,
+    "tells-modes": tells_modes,
     "never-ends": never_ends,
 }
 
@@ -269,7 +280,16 @@ def application(url: str) -> Starlette:
         old = Executor(BEHAVIOURS[path])
         routes.append(mounted(f"{path}-old", old, url, streaming=True, version="0.3.0"))
         routes.append(mounted(f"{path}-old-asked", old, url, streaming=False, version="0.3.0"))
-    return Starlette(routes=routes)
+    return Starlette(routes=[*routes, Route("/discovery", discovery)])
+
+
+async def discovery(request: Request) -> JSONResponse:
+    """List the cards of some agents, as a host of several does."""
+    cards = []
+    for path in ("streams", "asks"):
+        async with httpx.AsyncClient(base_url=str(request.base_url), trust_env=False) as http:
+            cards.append((await http.get(f"/{path}/.well-known/agent-card.json")).json())
+    return JSONResponse({"agents": cards})
 
 
 def main() -> None:
