@@ -24,7 +24,18 @@ from router.errors import (
     TargetUnknown,
     ToolFailed,
 )
-from router.ports import Catalogue, Driver, Hit, Ledger, Offer, Planned, Planner, PlanRequest, Tasks
+from router.ports import (
+    AgentTask,
+    Catalogue,
+    Driver,
+    Hit,
+    Ledger,
+    Offer,
+    Planned,
+    Planner,
+    PlanRequest,
+    Tasks,
+)
 from router.run import Keep, Report, Run, Watch, undriven, unheard, unwatched
 
 NEAREST: Final = 5
@@ -149,6 +160,12 @@ class Router:
         if scheme not in self.drivers:
             raise undriven(Target(scheme, name))
         return await self.drivers[scheme].offer(name)
+
+    async def agent_tasks(self, name: str) -> tuple[AgentTask, ...]:
+        """Ask an agent which tasks it keeps. Raises CallError."""
+        if "a2a" not in self.drivers:
+            raise undriven(Target("a2a", name))
+        return await self.drivers["a2a"].tasks(name)
 
     async def cancel(self, target: Target, task: str) -> None:
         """Have an agent give up a task that waits. Raises CallError."""

@@ -111,6 +111,20 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentTask:
+    """A task that an agent keeps."""
+
+    handle: str
+    """As `Result.task` gives it."""
+    state: str
+    """As the protocol names it, such as `working` or `input-required`."""
+    said: str = ""
+    """What the agent said last."""
+    time: str = ""
+    """Since when it is so, ISO 8601 in UTC; empty where the agent does not say."""
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What a server or agent wants to know of a person before it goes on."""
 
@@ -200,6 +214,13 @@ class Driver(Protocol):
         """Check the arguments against the tool's input schema, send the call and wait for its result.
 
         Raises any kind of CallError; ToolFailed where the other side itself reports an error.
+        """
+        ...
+
+    async def tasks(self, name: str) -> tuple[AgentTask, ...]:
+        """Return the tasks that an agent keeps.
+
+        Raises any kind of CallError; TargetUnknown where the protocol has no tasks.
         """
         ...
 

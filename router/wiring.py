@@ -24,7 +24,20 @@ from router.core.settings import Peer, Server
 from router.engine import Router
 from router.guard import Guarded
 from router.loading import breakers, budget, catalogue, ledger, loaded, pins, plans, secrets, tasks_of
-from router.ports import Ask, Call, Driver, Host, Offer, Planned, Planner, PlanRequest, Progress, Tool, Write
+from router.ports import (
+    AgentTask,
+    Ask,
+    Call,
+    Driver,
+    Host,
+    Offer,
+    Planned,
+    Planner,
+    PlanRequest,
+    Progress,
+    Tool,
+    Write,
+)
 from router.saving import Saver
 
 if TYPE_CHECKING:
@@ -60,6 +73,10 @@ class Unopened:
     async def call(self, call: Call, progress: Progress) -> Result:
         """See `router.ports.Driver`."""
         return await self._opened().call(call, progress)
+
+    async def tasks(self, name: str) -> tuple[AgentTask, ...]:
+        """See `router.ports.Driver`."""
+        return await self._opened().tasks(name)
 
     async def cancel(self, target: Target, task: str) -> None:
         """See `router.ports.Driver`."""

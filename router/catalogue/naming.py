@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
@@ -17,7 +17,7 @@ from router.ports import Offer
 LONGEST: Final = 64
 """Characters of a name that interfaces of models accept; clients that add a name of their own leave less."""
 _FOREIGN: Final = re.compile(r"[^A-Za-z0-9_]")
-"""What some client refuses: strict ones take letters, digits, `_` and `-`, and some see no name with a `-`."""
+"""What some client refuses: strict ones take letters, digits, `_` and `-`, and some lose names with a `-`."""
 _DIGITS: Final = (8, 16, 32, 60)
 """Hexadecimal digits of a suffix; the longer ones where a name is taken even so."""
 SHORTEST: Final = _DIGITS[-1] + 1
@@ -35,7 +35,7 @@ class Collision:
     def __str__(self) -> str:
         """Say who collides, and what each is called."""
         told = ", ".join(f"{target} is {name}" for name, target in self.names.items())
-        return f'{len(self.names)} tools would be called "{self.name}": {told}'
+        return f'several tools would be called "{self.name}": {told}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +45,21 @@ class Exposed:
     names: Mapping[str, Target]
     """Name → whom a call of it calls, in the order of the targets."""
     collisions: tuple[Collision, ...] = ()
+    _of: Mapping[Target, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Look the other way too."""
+        object.__setattr__(self, "_of", {target: name for name, target in self.names.items()})
 
     def of(self, target: Target) -> str | None:
         """Return the name of a target, or None."""
-        return next((name for name, each in self.names.items() if each == target), None)
+        return self._of.get(target)
 
 
 def exposed(offers: Iterable[Offer], longest: int = LONGEST) -> Exposed:
-    """Return a name for each tool and skill: `server_tool`, with `_` for `-` and whatever else is foreign.
+    """Return a name for each tool and skill: `server_tool`, with `_` for `-` and all else that is foreign.
 
-    A name that is too long, or that several would have, ends in a hash of the target, which depends on nothing
+    A name that is too long, or that several would have, ends in a hash of its target, and depends on nothing
     else. Raises ValueError for a limit below `SHORTEST`.
     """
     if longest < SHORTEST:

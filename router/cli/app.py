@@ -24,6 +24,7 @@ class Main(Group):
         "discover": "router.cli.discover:discover",
         "pin": "router.cli.pin:pin",
         "init": "router.cli.init:init",
+        "import": "router.cli.import_:import_",
         "doctor": "router.cli.doctor:doctor",
         "status": "router.cli.status:status",
         "budget": "router.cli.budget:budget",

@@ -12,6 +12,9 @@ HELP: dict[tuple[str, ...], str] = {
     ("init",): (
         "Write a starter ts.toml, rules and prompts that answer questions about a repository and a machine."
     ),
+    ("import",): (
+        "Print the MCP servers of another tool's settings as tables of ts.toml, or write them there."
+    ),
     ("doctor",): (
         "Check the set-up: settings, rules, state, search, and every server and agent by connecting to it."
     ),
@@ -65,7 +68,7 @@ HELP: dict[tuple[str, ...], str] = {
         "Sign in to an MCP server as yourself: prints the address to open, and waits for you to come back."
     ),
     ("task", "list"): (
-        "List the tasks that wait for an answer, as far as they began in this project; asks nobody."
+        "List the tasks that wait for an answer and began in this project; with AGENT, what that keeps."
     ),
     ("task", "cancel"): "Have the agent give up a task that waits.",
     ("learn", "promote"): (

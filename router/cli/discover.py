@@ -12,9 +12,11 @@ from typing import Annotated, Final
 import anyio
 import typer
 
+from router.catalogue.naming import Exposed, exposed
 from router.catalogue.store import Store
 from router.cli import asking, show
 from router.core.findings import nearest_or_all
+from router.core.plan import Target
 from router.core.settings import Settings
 from router.engine import Router
 from router.errors import CallError, QueryRefused
@@ -48,10 +50,12 @@ def discover(names: Names = None, refresh: Refresh = False, as_json: asking.AsJs
             return answered
 
     offers, failures = anyio.run(asked)
+    names_of_tools = exposed((*catalogue(project).offers(), *offers))
+    show.notes(f"note: {collision}" for collision in names_of_tools.collisions)
     if as_json:
         show.document(
             {
-                "offers": [_document(each, offers) for each in offers],
+                "offers": [_document(each, offers, names_of_tools) for each in offers],
                 "errors": [e.to_dict() for e in failures],
             }
         )
@@ -134,7 +138,7 @@ async def ask_all(
     return answered, [failures[peer] for peer in peers if peer in failures]
 
 
-def _document(offer: Offer, among: list[Offer]) -> dict[str, object]:
+def _document(offer: Offer, among: list[Offer], names: Exposed) -> dict[str, object]:
     return {
         "scheme": offer.scheme,
         "name": offer.name,
@@ -144,6 +148,7 @@ def _document(offer: Offer, among: list[Offer]) -> dict[str, object]:
         "tools": [
             {
                 "use": f"{offer.scheme}:{offer.name}/{tool.name}",
+                "name": names.of(Target(offer.scheme, offer.name, tool.name)),
                 "description": tool.description,
                 "input_schema": tool.input_schema,
                 "read_only": tool.read_only,

@@ -66,7 +66,18 @@ def _url(value: str) -> str:
 
 _PLAIN_URL: Final = r"[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#]+\S*"
 """The same for editors, whose patterns know no flags."""
-Url = Annotated[str, AfterValidator(_url), pattern(_PLAIN_URL)]
+_ANY_URL: Final = r"(?i:https?|wss?)://[^\s/?#]+\S*"
+
+
+def _agent_url(value: str) -> str:
+    if not re.fullmatch(_ANY_URL, value):
+        raise ValueError("must be a URL such as https://host/path or wss://host/path")
+    return value
+
+
+AgentUrl = Annotated[
+    str, AfterValidator(_agent_url), pattern(r"([Hh][Tt][Tt][Pp]|[Ww][Ss])[Ss]?://[^\s/?#]+\S*")
+]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 OptionalUrl = Annotated[
     str, AfterValidator(lambda value: _url(value) if value else value), pattern(f"({_PLAIN_URL})?")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from router.config.kinds import Amount, Mode, OptionalUrl, Seconds, Secret, Url
+from router.config.kinds import AgentUrl, Amount, Mode, OptionalUrl, Seconds, Secret
 from router.core.settings import Breaker, Server
 from router.toml.shape import Table
 
@@ -120,6 +120,7 @@ class A2aTable(PeerTable, title="A2A agent"):
     """[a2a.NAME]: an agent at a url."""
 
     url: Annotated[
-        Url, Field(description="The agent, whose card is at the well-known path, or the card, or a list.")
+        AgentUrl,
+        Field(description="The agent, whose card is at the well-known path, or the card, or a list."),
     ]
     card: str = Field("", description="The agent's name in the list of cards that is at the url.")

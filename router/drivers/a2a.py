@@ -20,23 +20,35 @@ from a2a.client import Client, ClientConfig, ClientFactory
 from a2a.types import (
     AgentCard,
     AgentInterface,
-    CancelTaskRequest,
     SendMessageRequest,
-    Task,
 )
 
 from router.core.outcome import Result
 from router.core.plan import Target
 from router.core.settings import Agent
-from router.drivers.a2a_card import GRPC, address_of, asked_for, interface_of, offer_of, output_modes, refusal
+from router.drivers.a2a_card import (
+    GRPC,
+    SOCKETS_HERE,
+    address_of,
+    asked_for,
+    bare_card,
+    interface_of,
+    is_over_socket,
+    offer_of,
+    output_modes,
+    over_http,
+    refusal,
+    socket_of,
+)
 from router.drivers.a2a_exchange import Exchange, Link
 from router.drivers.a2a_parts import Conversation, ids_of, message_of
-from router.drivers.a2a_reading import digest_of, extended, parsed, read_document
+from router.drivers.a2a_reading import digest_of, extended, found_document, is_old, parsed, read_document
 from router.drivers.a2a_signature import check_signatures
 from router.drivers.a2a_signin import SignIn, sign_in, signs_in
+from router.drivers.a2a_tasks import given_up, listed
 from router.drivers.a2a_wire import answered, open_http
 from router.errors import CallTimedOut, ProtocolBroken, TargetUnavailable, TargetUnknown
-from router.ports import Call, Offer, Progress, Secrets
+from router.ports import AgentTask, Call, Offer, Progress, Secrets
 
 if TYPE_CHECKING:
     from a2a.client.optionals import Channel  # type: ignore[attr-defined]
@@ -44,7 +56,8 @@ if TYPE_CHECKING:
     from router.drivers.a2a_grpc import SignedChannel
 
 CHANNEL: Final = "router.drivers.a2a_grpc:open_channel"
-"""Named and not imported: not everyone has what it needs."""
+SOCKET: Final = "router.drivers.a2a_websocket:WebSocketTransport"
+"""Both named and not imported: not everyone has what they need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +150,20 @@ class A2aDriver:
             raise ProtocolBroken(target, reason)
         raise CallTimedOut(target, seconds=call.timeout_seconds)
 
+    async def tasks(self, name: str) -> tuple[AgentTask, ...]:
+        """Return the tasks that the agent keeps, as it lists them. Raises any kind of CallError."""
+        target = Target("a2a", name)
+        agent = self._agent(name, str(target))
+        with anyio.move_on_after(agent.timeout_seconds):
+            return await listed(agent, str(target), await self._link(agent, target))
+        raise CallTimedOut(str(target), seconds=agent.timeout_seconds)
+
     async def cancel(self, target: Target, task: str) -> None:
         """Have the agent give up a task. Raises any kind of CallError; ToolFailed where it refuses."""
         agent = self._agent(target.name, str(target))
         task_id = ids_of(task, str(target))[1]
         with anyio.move_on_after(agent.timeout_seconds):
-            link = await self._link(agent, target)
-
-            async def give_up() -> Task:
-                return await link.asking.cancel_task(CancelTaskRequest(id=task_id))
-
-            await answered(agent, str(target), give_up, asks=link.asks)
+            await given_up(agent, str(target), await self._link(agent, target), task_id)
             return
         raise CallTimedOut(str(target), seconds=agent.timeout_seconds)
 
@@ -172,7 +188,7 @@ class A2aDriver:
             raise TargetUnavailable(target, f"{reason}; the call was not sent", sent=False)
         if self._closed:
             raise TargetUnavailable(target, "the driver is closed; the call was not sent", sent=False)
-        return agent
+        return over_http(agent)
 
     async def _link(self, agent: Agent, target: Target) -> Link:
         """Return the link, reading the card where it was not read or lacks the skill that is asked for."""
@@ -198,15 +214,20 @@ class A2aDriver:
     async def _connect(self, agent: Agent, target: str) -> Link:
         """Read the card, check its signatures, and choose of its interfaces; nothing is kept of a failure."""
         line = await self._line(agent)
-        document = await read_document(line.http, agent, target)
-        card = parsed(document)
-        interface = interface_of(card, agent, target)
+        sockets = is_over_socket(self._agents[agent.name])
+        read = found_document if sockets else read_document
+        document = await read(line.http, agent, target)
+        card = parsed(document) if document is not None else bare_card(agent)
+        interface = socket_of(card, agent) if sockets else interface_of(card, agent, target)
         # A card of 0.3 is read by way of 1.0, whose canonical JSON is not what was signed.
         signed = isinstance(document, dict) and "supportedInterfaces" in document
         if signed:
             await check_signatures(line.http, card, agent.url, target)
         asks = asked_for(card)
         asking, streaming = await self._clients(agent, line, card, interface, asks)
+        if document is None and await is_old(asking):
+            interface.protocol_version = "0.3.0"
+            asking, streaming = await self._clients(agent, line, card, interface, asks)
         full = None
         if card.capabilities.extended_agent_card and signs_in(agent):
             full = await extended(asking)
@@ -219,8 +240,16 @@ class A2aDriver:
         line = self._lines.get(agent.name)
         if line is None:
             signed = await sign_in(agent, self._secrets)
-            line = self._lines[agent.name] = _Line(open_http(agent, signed), signed)
+            carried = self._socket(agent, signed) if is_over_socket(self._agents[agent.name]) else None
+            line = self._lines[agent.name] = _Line(open_http(agent, signed, carried), signed)
         return line
+
+    def _socket(self, agent: Agent, signed: SignIn) -> httpx.AsyncBaseTransport:
+        if not SOCKETS_HERE:
+            reason = 'it is at a WebSocket; pip install "ts-router[websocket]" to call it'
+            raise TargetUnavailable(f"a2a:{agent.name}", reason, sent=False)
+        made: Callable[[Agent, SignIn], httpx.AsyncBaseTransport] = pkgutil.resolve_name(SOCKET)
+        return made(agent, signed)
 
     async def _clients(
         self, agent: Agent, line: _Line, card: AgentCard, interface: AgentInterface, asks: str

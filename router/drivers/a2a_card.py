@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import Final
 from urllib.parse import urlsplit
 
-from a2a.types import AgentCard, AgentInterface, SecurityScheme
+from a2a.types import AgentCapabilities, AgentCard, AgentInterface, SecurityScheme
 from a2a.utils.constants import AGENT_CARD_WELL_KNOWN_PATH, TransportProtocol
 
 from router.core.plan import JSON
@@ -39,6 +40,9 @@ GRPC: Final = TransportProtocol.GRPC.value
 GRPC_HERE: bool = find_spec("grpc") is not None
 """Whether the package's extra `grpc` is installed."""
 _SCHEMES: Final = {"grpc": "http", "grpcs": "https"}
+_SOCKETS: Final = {"ws": "http", "wss": "https"}
+SOCKETS_HERE: bool = find_spec("websockets") is not None
+"""Whether the package's extra `websocket` is installed."""
 
 
 def card_address(url: str) -> str:
@@ -53,12 +57,47 @@ def card_address(url: str) -> str:
 
 def refusal(url: str) -> str:
     """Return why nothing may be sent to the agent's address, or an empty string where it may."""
-    if reason := addresses.refusal(url):
+    if reason := addresses.refusal(url, addresses.WEB):
         return reason
     parts = urlsplit(url)
     if (parts.query or parts.fragment) and not parts.path.endswith(".json"):
         return f'"{url}" has a query or fragment; give the address of the agent or of its card alone'
     return ""
+
+
+def is_over_socket(agent: Agent) -> bool:
+    """Whether an agent is spoken to over a WebSocket."""
+    return urlsplit(agent.url).scheme in ("ws", "wss")
+
+
+def over_http(agent: Agent) -> Agent:
+    """Return the agent with the address from which its WebSocket begins, that of HTTP."""
+    scheme, _, rest = agent.url.partition("://")
+    return replace(agent, url=f"{_SOCKETS[scheme.lower()]}://{rest}") if is_over_socket(agent) else agent
+
+
+def bare_card(agent: Agent) -> AgentCard:
+    """Return what stands for the card of an agent that has none: what the settings say of it."""
+    return AgentCard(
+        name=agent.name, description=agent.description, capabilities=AgentCapabilities(streaming=True)
+    )
+
+
+def socket_of(card: AgentCard, agent: Agent) -> AgentInterface:
+    """Return the interface of an agent over a WebSocket: where the settings say, of the card's version."""
+    known = sorted(card.supported_interfaces, key=_likeness, reverse=True)
+    versions = [each.protocol_version for each in known if each.protocol_version]
+    return AgentInterface(
+        url=agent.url,
+        protocol_binding=TransportProtocol.JSONRPC.value,
+        protocol_version=versions[0] if versions else "1.0",
+    )
+
+
+def _likeness(interface: AgentInterface) -> int:
+    """Return how much an interface is like JSON-RPC over a WebSocket."""
+    over_socket = urlsplit(interface.url).scheme in _SOCKETS
+    return 2 * over_socket + (interface.protocol_binding == TransportProtocol.JSONRPC.value)
 
 
 def interface_of(card: AgentCard, agent: Agent, target: str) -> AgentInterface:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from copy import deepcopy
+from dataclasses import replace
 from typing import Final, cast
 
 import httpx
@@ -13,9 +14,11 @@ from a2a.types import (
     AgentCard,
     ExtendedAgentCardNotConfiguredError,
     GetExtendedAgentCardRequest,
+    GetTaskRequest,
     MethodNotFoundError,
     UnsupportedOperationError,
 )
+from a2a.utils.errors import A2AError
 from google.protobuf.json_format import MessageToDict, ParseError  # type: ignore[import-untyped]
 
 from router.core.canonical import canonical
@@ -26,6 +29,8 @@ from router.drivers.a2a_card import address_in, card_address, listed
 from router.drivers.a2a_wire import OF_ITSELF, brief
 from router.errors import ProtocolBroken
 
+_NO_CARD: Final = frozenset({400, 404, 405, 410, 426, 501})
+"""With which a server answers a plain GET where it has nothing but a WebSocket."""
 _MOST_NAMED: Final = 10
 """Agents of a registry that an error names."""
 
@@ -45,6 +50,34 @@ async def read_document(http: httpx.AsyncClient, agent: Agent, target: str) -> J
     document = _json(response)
     _refuse_list(document, agent, target)
     return document
+
+
+async def found_document(http: httpx.AsyncClient, agent: Agent, target: str) -> JSON:
+    """Return the card of an agent over a WebSocket, below its address or at the root, or None for none.
+
+    Fails as `read_document` does where a sign-in is wanted, or nobody is there.
+    """
+    root = str(httpx.URL(agent.url).copy_with(path="/", query=None))
+    for url in dict.fromkeys((agent.url.rstrip("/"), root.rstrip("/"))):
+        try:
+            return await read_document(http, replace(agent, url=url), target)
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code not in _NO_CARD:
+                raise
+        except (AgentCardResolutionError, httpx.RemoteProtocolError):
+            continue
+    return None
+
+
+async def is_old(asking: Client) -> bool:
+    """Whether an agent without a card knows the methods of A2A 0.3 alone; it is asked for a task."""
+    try:
+        await asking.get_task(GetTaskRequest(id="none"))
+    except MethodNotFoundError:
+        return True
+    except A2AError:
+        return False
+    return False
 
 
 async def _look_for_a_list(http: httpx.AsyncClient, agent: Agent, target: str) -> None:

@@ -61,7 +61,9 @@ _REFUSED_BY_PROTOCOL: Final = (
 )
 
 
-def open_http(agent: Agent, sign_in: SignIn) -> httpx.AsyncClient:
+def open_http(
+    agent: Agent, sign_in: SignIn, transport: httpx.AsyncBaseTransport | None = None
+) -> httpx.AsyncClient:
     """Return a client that signs in, follows no redirect and reads no more than the agent may send.
 
     An answer may take twice `limit_bytes` and 64 KiB on the wire, for base64, escapes and the envelope;
@@ -85,7 +87,8 @@ def open_http(agent: Agent, sign_in: SignIn) -> httpx.AsyncClient:
         headers={"Accept-Encoding": "identity", "User-Agent": "ts-router"},
         event_hooks={"response": [guard]},
         follow_redirects=False,
-        trust_env=not is_this_machine(urlsplit(agent.url).hostname or ""),
+        transport=transport,
+        trust_env=transport is None and not is_this_machine(urlsplit(agent.url).hostname or ""),
     )
     client.agent = agent
     return client

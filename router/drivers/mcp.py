@@ -33,7 +33,7 @@ from router.drivers.mcp_stdio import StdioSession
 from router.drivers.mcp_tools import check_arguments, unknown_tool
 from router.drivers.mcp_wire import is_lost_session
 from router.errors import ProtocolBroken, SecretMissing, SignInFailed, TargetUnavailable, TargetUnknown
-from router.ports import Ask, Call, Host, Offer, Progress, Question, Secrets, Tool
+from router.ports import AgentTask, Ask, Call, Host, Offer, Progress, Question, Secrets, Tool
 
 _UNFIT_FOR_FILES: Final = re.compile(r"[^\w.-]")
 
@@ -124,6 +124,10 @@ class McpDriver:
         if self._vet is not None:
             self._vet(call.target, await connection.listed(patience.target))
         return await connection.call(patience.target, tool.name, dict(call.args), progress)
+
+    async def tasks(self, name: str) -> tuple[AgentTask, ...]:
+        """Raise TargetUnknown: no task of an MCP server outlives its call."""
+        raise TargetUnknown(f"mcp:{name}", "an MCP server keeps no tasks")
 
     async def cancel(self, target: Target, task: str) -> None:
         """Raise TargetUnknown: what waits here is answered within the call."""

@@ -18,7 +18,7 @@ from router.guard.cutting import cut
 from router.guard.limits import Limits
 from router.guard.repeating import ANSWERS, COUNTED, is_safe, may_repeat, pause_seconds, wished_seconds
 from router.guard.state import key_of
-from router.ports import Call, Driver, Offer, Progress, Tool
+from router.ports import AgentTask, Call, Driver, Offer, Progress, Tool
 
 _T = TypeVar("_T")
 
@@ -86,6 +86,10 @@ class Guarded:
         errand = _Errand(call.target, peer, call.timeout_seconds, act, self._limits_of(peer))
         result, attempts = await self._repeated(errand)
         return replace(cut(result, peer.output, f"{self.scheme}.{peer.name}"), attempts=attempts)
+
+    async def tasks(self, name: str) -> tuple[AgentTask, ...]:
+        """See `router.ports.Driver`; held by no limit, and asked once."""
+        return await self.inner.tasks(name)
 
     async def cancel(self, target: Target, task: str) -> None:
         """See `router.ports.Driver`; held by no limit, and asked once."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Final
 
+from router.core.plan import JSON
 from router.errors import Problem, SettingsRefused
 
-Tables = Mapping[str, Any]
-ROOTS: Final = (
+Tables = Mapping[str, JSON]
+ROOTS: Final[tuple[tuple[str, ...], ...]] = (
     ("mcpServers",),
     ("servers",),
     ("context_servers",),
@@ -18,7 +19,7 @@ ROOTS: Final = (
     ("mcp", "servers"),
     ("mcp", "mcpServers"),
 )
-"""Where servers stand: assistants and most editors, VS Code and combine-mcp, Zed, Codex, settings of VS Code."""
+"""Where servers stand: assistants and most editors, VS Code and combine-mcp, Zed, Codex, VS Code again."""
 _GEMINI: Final = ("httpUrl", "includeTools", "excludeTools", "trust")
 _CLINE: Final = ("alwaysAllow", "autoApprove")
 _CLINE_FILES: Final = ("cline_mcp_settings.json", "mcp_settings.json")
@@ -31,14 +32,13 @@ class Foreign:
     name: str
     place: str
     """The keys that lead to it, such as `mcpServers.github`."""
-    table: Any
+    table: JSON
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
     """What VS Code asks a person for, `${input:ID}`."""
 
-    place: str
     default: str = ""
     """Empty where there is none, or where it is a password."""
 
@@ -51,6 +51,8 @@ class Found:
     inputs: Mapping[str, Input] = field(default_factory=dict)
     others: tuple[str, ...] = ()
     """Keys beside the servers, which are about something else."""
+    off: frozenset[str] = frozenset()
+    """Names of servers that are switched off outside their own tables, as `mcp` of Gemini CLI does."""
     is_gemini: bool = False
     """Whether `$NAME` is a variable, a time is in milliseconds, and `url` speaks the older SSE."""
     is_cline: bool = False
@@ -75,19 +77,20 @@ def find(tables: Tables, shown: str) -> Found:
         tuple(servers),
         {name: each for found in inputs for name, each in _inputs(found)},
         tuple(_others(tables, used)),
+        frozenset(_off(servers, _at(tables, ("mcp",)))),
         is_gemini=".gemini" in path.parts or any(key in _GEMINI for key in keys),
         is_cline=path.name in _CLINE_FILES or any(key in _CLINE for key in keys),
     )
 
 
-def _at(tables: Tables, path: tuple[str, ...]) -> Any:
-    here: Any = tables
+def _at(tables: Tables, path: tuple[str, ...]) -> JSON:
+    here: JSON = tables
     for key in path:
         here = here.get(key) if isinstance(here, dict) else None
     return here
 
 
-def _servers(value: dict[Any, Any] | list[Any], root: str) -> Iterator[Foreign]:
+def _servers(value: JSON, root: str) -> Iterator[Foreign]:
     """Yield servers by name, or those of a list, each of which says its name."""
     if isinstance(value, dict):
         yield from (Foreign(str(name), f"{root}.{name}", table) for name, table in value.items())
@@ -97,12 +100,22 @@ def _servers(value: dict[Any, Any] | list[Any], root: str) -> Iterator[Foreign]:
         yield Foreign(name if isinstance(name, str) else "", f"{root}[{number}]", table)
 
 
-def _inputs(found: Any) -> Iterator[tuple[str, Input]]:
-    for number, each in enumerate(found if isinstance(found, list) else ()):
+def _inputs(found: JSON) -> Iterator[tuple[str, Input]]:
+    for each in found if isinstance(found, list) else ():
         if isinstance(each, dict) and isinstance(each.get("id"), str):
             default = each.get("default")
             known = isinstance(default, str) and each.get("password") is not True
-            yield each["id"], Input(f"inputs[{number}]", str(default) if known else "")
+            yield each["id"], Input(str(default) if known else "")
+
+
+def _off(servers: Iterable[Foreign], said: JSON) -> Iterator[str]:
+    """Yield the names of servers that Gemini CLI's `mcp` leaves out."""
+    known = said if isinstance(said, dict) else {}
+    allowed, excluded = known.get("allowed"), known.get("excluded")
+    for each in servers:
+        barred = isinstance(excluded, list) and each.name in excluded
+        if barred or (isinstance(allowed, list) and each.name not in allowed):
+            yield each.name
 
 
 def _others(tables: Tables, used: list[tuple[str, ...]]) -> Iterator[str]:

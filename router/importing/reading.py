@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Hashable, Mapping
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Final
 
 import yaml
 
 from router.core.findings import Findings
+from router.core.plan import JSON
 from router.errors import Problem, SettingsRefused
 from router.importing.jsonc import parse_json
 from router.toml.read import parse_toml
@@ -19,8 +21,10 @@ _FORMATS: Final = {".toml": "TOML", ".yaml": "YAML", ".yml": "YAML", ".json": "J
 _JSON_BEGINS: Final = ("{", "[", "/", "")
 """What is left of the first character of JSON, with comments or not."""
 
+_TOML_BEGINS: Final = re.compile(r"(?:\s|#[^\n]*\n)*(?:\[\[?[A-Za-z_]|[\w.-]+[ \t]*=)")
 
-def read_tables(text: str, shown: str) -> Mapping[str, Any]:
+
+def read_tables(text: str, shown: str) -> Mapping[str, JSON]:
     """Return the tables of a file, its keys as text.
 
     Raises SettingsRefused where it cannot be read, or where one key stands twice.
@@ -39,10 +43,12 @@ def read_tables(text: str, shown: str) -> Mapping[str, Any]:
 
 
 def _guessed(text: str) -> str:
+    if _TOML_BEGINS.match(text):
+        return "TOML"
     return "JSON" if text.lstrip()[:1] in _JSON_BEGINS else "YAML"
 
 
-def _parsed(text: str, shown: str, written: str, findings: Findings) -> Any:
+def _parsed(text: str, shown: str, written: str, findings: Findings) -> JSON:
     if written == "TOML":
         return parse_toml(text, shown, findings)
     if written == "JSON":
@@ -50,23 +56,23 @@ def _parsed(text: str, shown: str, written: str, findings: Findings) -> Any:
     return _parsed_yaml(text, shown, findings.problems)
 
 
-def _parsed_yaml(text: str, shown: str, problems: list[Problem]) -> Any:
+def _parsed_yaml(text: str, shown: str, problems: list[Problem]) -> JSON:
     try:
-        return yaml.load(text, Loader=_Loader)
+        return _Loader(text).get_single_data()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         message = f"is not YAML: {error.problem or error.context}"
-        problems.append(Problem(shown, message, line=line, column=column, code="not-yaml"))
+        problems.append(Problem(shown, message, line=line, column=column))
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # a character, a 13th month, 1,000 brackets
-        problems.append(Problem(shown, f"is not YAML: {type(error).__name__}", code="not-yaml"))
+        problems.append(Problem(shown, f"is not YAML: {type(error).__name__}"))
     return None
 
 
 class _Loader(yaml.SafeLoader):
     """Makes plain values alone, and refuses a key that stands twice, which YAML forbids."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, JSON]:
         """Return the table of a node."""
         seen: set[tuple[str, str]] = set()
         for key, _ in node.value:

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from router.importing.finding import Input
 
+FOLDER: Final = "${workspaceFolder}"
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
 _REFERENCE: Final = re.compile(rf"\$\{{([^{{}}]*)\}}|\{{env:({_NAME})\}}|\$({_NAME})")
 """`${…}`; `{env:NAME}`; `$NAME`, which is a reference in some tools only."""
 _WITH_DEFAULT: Final = re.compile(rf"({_NAME}):-(.*)", re.DOTALL)
 _KIND: Final = re.compile(r"[A-Za-z]+:")
 _EDITOR: Final = frozenset(
-    "cwd execPath file fileBasename fileBasenameNoExtension fileDirname fileDirnameBasename fileExtname"
-    " fileWorkspaceFolder lineNumber relativeFile relativeFileDirname selectedText".split()
+    [
+        "cwd",
+        "execPath",
+        "file",
+        "fileBasename",
+        "fileBasenameNoExtension",
+        "fileDirname",
+        "fileDirnameBasename",
+        "fileExtname",
+        "fileWorkspaceFolder",
+        "lineNumber",
+        "relativeFile",
+        "relativeFileDirname",
+        "selectedText",
+    ]
 )
 """What an editor has open or is started as, which nothing here knows."""
 
@@ -36,7 +50,7 @@ class References:
     bare: bool = False
     """Whether `$NAME` within a text is a reference, as in Gemini CLI."""
     asked: dict[str, str] = field(default_factory=dict)
-    """Names of secrets that stand for what VS Code asks for, each with the place of that."""
+    """Names of secrets that stand for what VS Code asks for, each with the name that this has there."""
     notes: list[str] = field(default_factory=list)
 
     def rewritten(self, text: str, place: str, *, late: bool) -> str:
@@ -56,38 +70,34 @@ class References:
         return _REFERENCE.sub(write, text)
 
     def _braced(self, whole: str, inner: str, place: str, *, late: bool) -> str:
-        kind, _, rest = inner.partition(":")
-        if inner in self._known:
-            return self._known[inner](late)
-        if kind == "env" and re.fullmatch(_NAME, rest):
-            return _variable(rest, late=late)
-        if kind == "input":
+        kind, colon, rest = inner.partition(":")
+        with_default = _WITH_DEFAULT.fullmatch(inner)
+        if known := self._known(inner, late=late):
+            return known
+        if with_default:
+            return self._or_default(with_default[1], with_default[2], place, late=late)
+        if kind == "input" and colon:
             return self._input(rest, place, late=late)
         if kind == "file" and rest and late:
             self.notes.append(f"{place} is given the content of the file {rest}")
             return whole
-        if with_default := _WITH_DEFAULT.fullmatch(inner):
-            return self._or_default(*with_default.groups(), place, late=late)
-        if re.fullmatch(_NAME, inner) and inner not in _EDITOR:
-            return _variable(inner, late=late)
+        return self._variable_in(whole, rest if kind == "env" and colon else inner, place, late=late)
+
+    def _variable_in(self, whole: str, inner: str, place: str, *, late: bool) -> str:
         if inner in _EDITOR or _KIND.match(inner):
             raise CannotTake(f"{place} has {whole}, which ts does not know; write what it stands for")
-        return whole
+        return _variable(inner, late=late) if re.fullmatch(_NAME, inner) else whole
 
-    @property
-    def _known(self) -> Mapping[str, Callable[[bool], str]]:
-        folder = self.workspace.as_posix()
-        return {
-            "workspaceFolder": lambda late: self._told(folder),
-            "workspaceRoot": lambda late: self._told(folder),
-            "workspaceFolderBasename": lambda late: self.workspace.name,
-            "userHome": lambda late: _variable("HOME", late=late),
-            "pathSeparator": lambda late: "/",
-            "/": lambda late: "/",
-        }
+    def _known(self, name: str, *, late: bool) -> str:
+        """Return what a name that editors have stands for; empty where it is none."""
+        if name in ("workspaceFolder", "workspaceRoot"):
+            return self._told(self.workspace.as_posix())
+        if name == "userHome":
+            return _variable("HOME", late=late)
+        return {"workspaceFolderBasename": self.workspace.name, "pathSeparator": "/", "/": "/"}.get(name, "")
 
     def _told(self, folder: str) -> str:
-        note = f"${{workspaceFolder}} is written as {folder}, which other machines may not have"
+        note = f"{FOLDER} is written as {folder}, which other machines may not have"
         if note not in self.notes:
             self.notes.append(note)
         return folder
@@ -106,9 +116,11 @@ class References:
             self.notes.append(f"{place} has the default of the input {name} written out")
             return known.default
         if not late:
-            raise CannotTake(f"{place} asks for the input {name}, and no secret may stand there; write it out")
+            raise CannotTake(
+                f"{place} asks for the input {name}, and no secret may stand there; write it out"
+            )
         secret = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("_.-") or "input"
-        self.asked.setdefault(secret, known.place)
+        self.asked.setdefault(secret, name)
         return f"${{keyring:{secret}}}"
 
 

@@ -11,7 +11,7 @@ import anyio
 from router.core.outcome import Result, Text
 from router.core.plan import Target
 from router.errors import TargetUnknown
-from router.ports import Call, Offer, Progress
+from router.ports import AgentTask, Call, Offer, Progress
 
 Answer: TypeAlias = "str | Result | Exception | Scripted"
 """A text, a whole result, something to raise, or one of these with more to it."""
@@ -39,6 +39,8 @@ class FakeDriver:
         """Targets of the calls that returned or raised by themselves, in that order."""
         self.canceled: list[tuple[str, str]] = []
         """Targets and handles of the tasks that were to be given up."""
+        self.kept: dict[str, tuple[AgentTask, ...]] = {}
+        """The tasks that agents keep, by name."""
         self.is_closed = False
         self._answers = dict(answers or {})
         self._offers = {offer.name: offer for offer in offers}
@@ -81,6 +83,10 @@ class FakeDriver:
         if isinstance(script.answer, Exception):
             raise script.answer
         return script.answer if isinstance(script.answer, Result) else Result((Text(script.answer),))
+
+    async def tasks(self, name: str) -> tuple[AgentTask, ...]:
+        """See `router.ports.Driver`."""
+        return self.kept.get(name, ())
 
     async def cancel(self, target: Target, task: str) -> None:
         """See `router.ports.Driver`; the fake only writes it down."""

@@ -28,6 +28,7 @@ def test_discover_lists_tools_and_keeps_them(project: Shell) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_discover_asks_again_when_the_catalogue_is_old(project: Shell) -> None:
     project.ts("discover")
     (kept,) = (project.home / ".ts" / "catalogue").glob("*.json")
@@ -121,6 +122,7 @@ def test_rules_new_refuses_a_layer_or_a_target_that_cannot_be(project: Shell) ->
     assert not (project.directory / "rules/team/ecko.toml").exists()
 
 
+@pytest.mark.slow
 def test_doctor_connects_to_every_server(project: Shell) -> None:
     done = project.ts("doctor")
 

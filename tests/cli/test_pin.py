@@ -94,6 +94,7 @@ def test_what_was_reviewed_differs_in_nothing(pinned: Shell) -> None:
     assert lock(pinned) == before
 
 
+@pytest.mark.slow
 def test_a_change_is_shown_with_what_stands_out_and_only_then_taken(pinned: Shell) -> None:
     before = lock(pinned)
     rewrite(pinned)

@@ -44,6 +44,7 @@ def test_every_question_is_decided_and_quarters_are_told(busy: Shell) -> None:
     assert (checked.code, checked.json["queries"]) == (0, LINES)
 
 
+@pytest.mark.slow
 def test_a_changed_rule_is_found_among_many_questions(busy: Shell) -> None:
     for command in (
         ["git", "init", "-q"],

@@ -49,6 +49,7 @@ def ask(shell: Shell, text: str, *flags: str, strict: bool) -> Done:
     return shell.ts("q", text, *flags)
 
 
+@pytest.mark.slow
 def test_a_tool_that_changed_is_not_called_where_pins_are_strict(pulled: Shell) -> None:
     done = ask(pulled, "say hello", strict=True)
 

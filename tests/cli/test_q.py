@@ -24,6 +24,7 @@ def test_the_answer_goes_to_standard_output(project: Shell) -> None:
     assert (done.code, done.out, done.err) == (0, "hello, world!\n", "")
 
 
+@pytest.mark.slow
 def test_the_text_may_come_in_several_words_or_from_standard_input(project: Shell) -> None:
     assert project.ts("q", "say", "hello", "there").out == "hello there\n"
     assert project.ts("q", "-", stdin="say grüß dich\n").out == "grüß dich\n"
@@ -65,6 +66,7 @@ def test_a_dry_run_starts_nothing(project: Shell) -> None:
     assert project.ts("q", "nothing like it", "--dry-run").code == 3
 
 
+@pytest.mark.slow
 def test_no_route_names_the_nearest_tools_and_the_command_that_writes_a_rule(project: Shell) -> None:
     project.ts("discover")
 
@@ -76,6 +78,7 @@ def test_no_route_names_the_nearest_tools_and_the_command_that_writes_a_rule(pro
     assert """ts rules new --use mcp:echo/picture 'show me a picture of it'"'"'s cat'""" in done.err
 
 
+@pytest.mark.slow
 def test_the_command_that_no_route_names_writes_a_rule_that_takes_the_question(project: Shell) -> None:
     project.ts("discover")
     told = project.ts("q", "a picture of 3 cats").err
@@ -145,6 +148,7 @@ def test_modes_words_facts_and_attachments_reach_the_rules(project: Shell) -> No
     assert project.ts("q", "say hello", "-w", "other").code == 3
 
 
+@pytest.mark.slow
 def test_arguments_that_the_tool_does_not_know_are_refused_before_the_call(project: Shell) -> None:
     done = project.ts("q", "break")
 
@@ -164,6 +168,7 @@ def test_a_template_that_cannot_be_rendered_names_the_value(project: Shell) -> N
         assert (told["plan"]["from"], told["error"]["code"]) == ("rule", "binding")
 
 
+@pytest.mark.slow
 def test_pictures_are_described_or_written_where_asked(project: Shell) -> None:
     described = project.ts("q", "picture")
     assert described.out == "[image/png, 10 bytes; --save DIR writes it]\n"
@@ -333,6 +338,7 @@ def test_closed_and_full_streams_cost_no_traceback(project: Shell, line: str, co
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_what_a_server_calls_its_tools_reaches_no_shell_and_forges_no_line(shell: Shell) -> None:
     server = Path(__file__).parent / "echo_server.py"
     text = server.read_text().replace('"name": "picture"', '"name": "picture;touch PWNED\\nmcp:echo/forged"')
@@ -345,6 +351,7 @@ def test_what_a_server_calls_its_tools_reaches_no_shell_and_forges_no_line(shell
     assert "'mcp:echo/picture;touch PWNED" in line
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals")
 def test_a_terminal_gets_no_control_characters(project: Shell) -> None:
     for flags in ((), ("--json",)):

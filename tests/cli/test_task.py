@@ -49,7 +49,7 @@ def test_an_answer_goes_to_the_task_and_its_result_reads_as_the_rule_says(waitin
     done = shell.ts("q", "--task", task[:8], "the last 3")
 
     assert (done.code, done.out, done.err) == (0, "Notes: range the last 3\n", "")
-    assert shell.ts("task", "list", "--json").json == {"tasks": []}
+    assert shell.ts("task", "list", "--json").json == {"tasks": [], "errors": []}
     again = shell.ts("q", "--task", task, "once more")
     assert (again.code, "has ended: done" in again.err) == (2, True)
 
@@ -96,6 +96,27 @@ def test_a_dry_run_shows_the_call_and_makes_none(waiting: tuple[Shell, str]) -> 
     assert (done.code, done.json["decision"]["rule"]) == (0, "notes.draft")
     assert (step["use"], step["message"], step["task"].endswith(task)) == ("a2a:asking", "the last 3", True)
     assert len(shell.ts("log", "--json").json["records"]) == 1
+
+
+def test_an_agent_is_asked_for_what_it_keeps(waiting: tuple[Shell, str]) -> None:
+    shell, task = waiting
+
+    told = shell.ts("task", "list", "asking", "--json")
+    kept = {each["id"]: each for each in told.json["tasks"]}
+
+    assert told.code == 0
+    assert (kept[task]["state"], kept[task]["question"]) == ("input-required", "Which range?")
+    assert "a2a:asking  input-required  Which range?" in shell.ts("task", "list", "asking").out
+
+
+def test_an_agent_that_keeps_no_list_says_so(shell: Shell, speaking_agents: str) -> None:
+    old = f'[a2a.old]\nurl = "{speaking_agents}/asks-old"\n[mcp.git]\ncommand = "git-server"\n'
+    shell.write({"ts.toml": old})
+
+    done, server = shell.ts("task", "list", "old"), shell.ts("task", "list", "git")
+
+    assert (done.code, done.err) == (1, "error: a2a:old: it speaks A2A 0.3, which has no list of tasks\n")
+    assert (server.code, "keeps no tasks" in server.err) == (2, True)
 
 
 @pytest.mark.parametrize(
