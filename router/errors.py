@@ -457,7 +457,7 @@ class CallTimedOut(CallError):
 
     def __str__(self) -> str:
         """Say how long was waited."""
-        return f"{self.target}: no answer within {self.seconds:g} seconds"
+        return f"{self.target}: no answer within {round(self.seconds, 3):g} seconds"
 
 
 @dataclass(eq=False)

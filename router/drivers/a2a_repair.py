@@ -1,7 +1,8 @@
 """Repairs what agents are known to answer slightly wrong, on its way to the SDK; everything else stays.
 
-One repair so far: a status may carry a time without a zone (fasta2a 2.1 and what is built on it), which
-protobuf refuses together with the whole answer. Such a time is read as UTC; nothing here uses it.
+A status may carry a time without a zone (fasta2a 2.1 and what is built on it), which protobuf refuses
+together with the whole answer. Such a time is read as UTC; nothing here uses it. Half a character, and a byte
+that is no UTF-8, becomes U+FFFD.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from typing import Final
 
 from router.core.plan import JSON
+from router.drivers.jsonrpc import mend
 
 _ZONELESS: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+")
 _SUSPECT: Final = re.compile(rb'"timestamp"\s*:\s*"\d{4}-\d\d-\d\dT[\d:.]+"')
@@ -24,28 +26,30 @@ async def repaired(chunks: AsyncIterable[bytes], *, streamed: bool) -> AsyncIter
         head, newline, rest = chunk.rpartition(b"\n") if streamed else (b"", b"", chunk)
         if newline:
             held += head
-            yield b"".join(repair(line) + b"\n" for line in held.split(b"\n"))
+            for line in held.split(b"\n"):
+                yield repair(line) + b"\n"
             held.clear()
         held += rest
     if held:
-        yield repair(bytes(held))
+        yield repair(held)
 
 
-def repair(said: bytes | bytearray) -> bytes:
-    """Return an answer, or a line of events with one, with a zone on every status's time."""
+def repair(raw: bytes | bytearray) -> bytes:
+    """Return an answer, or a line of events with one, of whole characters, and with a zone on every time."""
+    said = mend(bytes(raw))
     found = _SUSPECT.search(said)
     start = said.find(b"{")
     if found is None or start < 0:
-        return bytes(said)
+        return said
     try:
         answer = json.loads(said[start:])
     except ValueError:
-        return bytes(said)
+        return said
     for status in _statuses(answer):
         time = status.get("timestamp")
         if isinstance(time, str) and _ZONELESS.fullmatch(time):
             status["timestamp"] = f"{time}Z"
-    return bytes(said[:start]) + json.dumps(answer).encode()
+    return said[:start] + json.dumps(answer).encode()
 
 
 def _statuses(answer: JSON) -> Iterator[dict[str, JSON]]:

@@ -25,6 +25,7 @@ from router.core.settings import Agent
 from router.drivers.a2a_repair import repaired
 from router.drivers.a2a_signin import SignIn
 from router.drivers.addresses import is_this_machine
+from router.drivers.jsonrpc import Id, answers_other, id_of
 from router.errors import (
     CallError,
     CallTimedOut,
@@ -78,7 +79,7 @@ def open_http(
         if _is_of_itself(response.request):
             limit = LARGEST_CARD_BYTES
             excess = ResultTooLarge(target, f"its card is larger than {limit:,} bytes")
-        response.stream = _Body(response, limit, excess)
+        response.stream = _Body(response, _id_of(response.request), limit, excess)
 
     client = _Client(
         auth=sign_in,
@@ -125,6 +126,12 @@ def wire_bytes(agent: Agent) -> int:
     return agent.limit_bytes * 2 + 65_536
 
 
+def _id_of(request: httpx.Request) -> Id | None:
+    with suppress(httpx.RequestNotRead):
+        return id_of(request.content)
+    return None
+
+
 def _is_of_itself(request: httpx.Request) -> bool:
     return request.extensions.get("ts") == OF_ITSELF["ts"]
 
@@ -135,20 +142,34 @@ def too_large(target: str, limit_bytes: int) -> ResultTooLarge:
 
 
 class _Body(httpx.AsyncByteStream):
-    """The body of a response, repaired, which ends with an error once it is larger than the limit."""
+    """The body of a response, repaired, which ends with an error once it is larger than the limit.
 
-    def __init__(self, response: httpx.Response, limit_bytes: int, excess: ResultTooLarge) -> None:
+    `number` is of the request of JSON-RPC that it answers; an answer to any other is an error too.
+    """
+
+    def __init__(
+        self, response: httpx.Response, number: Id | None, limit_bytes: int, excess: ResultTooLarge
+    ) -> None:
         told = response.headers.get("content-length", "")
         if told.isdecimal() and int(told) > limit_bytes:
             raise excess
         self._inner = cast("httpx.AsyncByteStream", response.stream)
         self._streamed = "text/event-stream" in response.headers.get("content-type", "")
+        self._number = number
         self._left = limit_bytes
         self._excess = excess
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in repaired(self._metered(), streamed=self._streamed):
-            yield chunk
+        async for said in repaired(self._metered(), streamed=self._streamed):
+            if self._number is not None:
+                self._check(said, self._number)
+            yield said
+
+    def _check(self, said: bytes, number: Id) -> None:
+        """Look at a document, or at a line of events. Raises ProtocolBroken for an answer to another."""
+        if other := answers_other(said[max(said.find(b"{"), 0) :], number):
+            reason = f"it answers request {brief(other)}, which was not asked here"
+            raise ProtocolBroken(self._excess.target, reason)
 
     async def _metered(self) -> AsyncIterator[bytes]:
         async for chunk in self._inner:

@@ -107,7 +107,7 @@ class Patience:
         """Return the error that says best why there is no answer."""
         if self._failure is not None:
             return self._failure
-        told = f"no answer within {self.seconds:g} seconds"
+        told = f"no answer within {round(self.seconds, 3):g} seconds"
         if self._heard.long_lines > self._before.long_lines:
             return ResultTooLarge(self.target, f"{told}, but a line longer than the settings allow")
         if self._heard.stray_lines > self._before.stray_lines:

@@ -21,11 +21,12 @@ from mcp_types import CONNECTION_CLOSED, PARSE_ERROR, JSONRPCError
 from router.core.settings import Server
 from router.drivers.addresses import is_this_machine, refusal
 from router.drivers.certificates import context_of
+from router.drivers.mcp_faults import Faults
 from router.drivers.mcp_lines import Lines
 from router.drivers.mcp_lists import told
 from router.drivers.mcp_session import Session
 from router.drivers.mcp_signin import SignIn
-from router.drivers.mcp_wire import FAULT, Faults, HttpClient, is_lost_session
+from router.drivers.mcp_wire import FAULT, HttpClient, is_lost_session
 from router.errors import CallError, ProtocolBroken, TargetUnavailable
 from router.ports import Host
 

@@ -27,16 +27,12 @@ from mcp_types import (
 from mcp_types.methods import validate_server_result
 from pydantic import ValidationError
 
+from router.drivers.jsonrpc import mend
 from router.drivers.mcp_heard import Heard, request_id
-from router.drivers.mcp_program import TooLong
+from router.drivers.mcp_program import TooLong, Unended
 
 _EDGE_BYTES: Final = 256
 _LIST: Final = "tools/list"
-_ESCAPE: Final = re.compile(
-    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u([dD][89a-fA-F][0-9a-fA-F]{2})|\\.",
-    re.DOTALL,
-)
-"""One escape of JSON, of which only half a character is caught as a group."""
 _REQUEST: Final = re.compile(rb'\A\s*\{[^{\[]*"method"')
 
 
@@ -85,6 +81,8 @@ class Lines:
         except ValidationError as error:
             if (answered := self._answered(line)) is not None:
                 self._heard.messages += 1
+                if isinstance(line, Unended):
+                    return None
                 reason = f"the answer cannot be read: {_reason(error, line)}"
                 return _instead(answered, reason, Unreadable(reason))
             self._heard.stray(line)
@@ -151,12 +149,6 @@ def _message(line: bytes) -> JSONRPCMessage:
         if mended == line:
             raise
         return jsonrpc_message_adapter.validate_json(mended, by_name=False)
-
-
-def mend(line: bytes) -> bytes:
-    """Return a line of JSON with U+FFFD for each half of a character and each byte that is no UTF-8."""
-    whole = line.decode(errors="replace").encode()
-    return _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], whole)
 
 
 def _instead(number: int, message: str, data: TooLong | Unreadable) -> SessionMessage:

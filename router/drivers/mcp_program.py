@@ -33,6 +33,7 @@ LOG_LIMIT_BYTES: Final = 1_000_000
 """A log larger than this starts anew; where its program still runs, with the last of it."""
 
 _LOG_LOOK_SECONDS: Final = 1.0
+_LAST_WORDS_SECONDS: Final = 0.5
 _POLL_SECONDS: Final = 0.01
 _EDGE_BYTES: Final = 256
 _HEAD_LINES: Final = 4
@@ -64,6 +65,10 @@ class TooLong:
     start: bytes
     end: bytes = b""
     """Empty as long as the line has not ended."""
+
+
+class Unended(bytes):
+    """A line that a program was writing when it came to its end; it may be whole all the same."""
 
 
 class LineSplitter:
@@ -139,7 +144,18 @@ class Program:
             for line in splitter.feed(chunk):
                 yield line
         for line in splitter.finish():
-            yield line
+            yield line if isinstance(line, TooLong) else Unended(line)
+
+    async def crashed(self) -> None:
+        """Wait until it has failed, and for a little of what it wrote before.
+
+        What it left behind may hold its output open, and would be waited for without end. A program that ends
+        well may have started one that goes on in its place.
+        """
+        if await self._process.wait():
+            await anyio.sleep(_LAST_WORDS_SECONDS)
+        else:
+            await anyio.sleep_forever()
 
     def ending(self) -> str:
         """Say how it came to its end."""
@@ -322,14 +338,19 @@ async def objects_over(
     """
     to_reader, reader = anyio.create_memory_object_stream[_Object | Exception](0)
     writer, from_writer = anyio.create_memory_object_stream[_Object](0)
+    hearing = anyio.CancelScope()
 
     async def hear() -> None:
         async with to_reader, aclosing(program.lines(limit_bytes)) as lines:
-            with suppress(EOFError, anyio.BrokenResourceError, anyio.ClosedResourceError):
+            with suppress(EOFError, anyio.BrokenResourceError, anyio.ClosedResourceError), hearing:
                 async for line in lines:
                     if (heard := read(line)) is not None:
                         await to_reader.send(heard)
             lost.set()
+
+    async def watch() -> None:
+        await program.crashed()
+        hearing.cancel()
 
     async def tell() -> None:
         try:
@@ -341,6 +362,7 @@ async def objects_over(
 
     async with reader, writer, from_writer, anyio.create_task_group() as tasks:
         tasks.start_soon(hear)
+        tasks.start_soon(watch)
         tasks.start_soon(tell)
         tasks.start_soon(program.bound_log)
         yield reader, writer

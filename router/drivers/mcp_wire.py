@@ -2,29 +2,27 @@
 
 The SDK's transports end the whole connection where one request of it fails, and lose the status and
 `Retry-After` of a refusal. This client answers such a request itself, with an error of JSON-RPC that names
-the failure, so that the calls beside it go on. It also bounds what is read, and mends what servers are known
-to write wrongly.
+the failure, so that the calls beside it go on.
 """
 
 from __future__ import annotations
 
-import json
-import re
-import secrets
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from socket import gaierror
-from typing import Final, cast
+from typing import Final
 
 import anyio
 import httpx2
 from mcp.client.auth import OAuthFlowError
-from mcp_types import INTERNAL_ERROR, ErrorData, JSONRPCError
+from mcp_types import JSONRPCError
 from pydantic import ValidationError
 
 from router.core.settings import Server
-from router.drivers.mcp_lines import mend
+from router.drivers.jsonrpc import Id, id_of
+from router.drivers.mcp_body import Body
+from router.drivers.mcp_faults import Faults, brief
 from router.errors import (
     CallError,
     CallTimedOut,
@@ -35,7 +33,9 @@ from router.errors import (
 )
 from router.retry_after import seconds_of
 
-_LONGEST_REASON: Final = 300
+OLD_EVENT_BYTES: Final = 1_048_576
+"""Of one event over the SSE of 2024-11-05, where the SDK would end the connection at a larger one."""
+_MOST_REDIRECTS: Final = 5
 _REFUSAL_BYTES: Final = 65_536
 _SPOKEN: Final = ("application/json", "text/event-stream")
 _SESSION: Final = "mcp-session-id"
@@ -47,25 +47,6 @@ FAULT: Final = "ts-fault"
 def is_lost_session(error: CallError | None) -> bool:
     """Whether the server no longer knows the session, and has not taken the call."""
     return isinstance(error, TargetUnavailable) and error.reason == _LOST_SESSION
-
-
-class Faults:
-    """Failures of requests, each under a name that no server can guess."""
-
-    def __init__(self) -> None:
-        self._secret = f"ts-{secrets.token_hex(8)}-"
-        self._name = re.compile(rf"{self._secret}(\d+)")
-        self._known: list[CallError] = []
-
-    def name(self, fault: CallError) -> str:
-        """Keep a failure and return its name, to stand in an error's text."""
-        self._known.append(fault)
-        return f"{self._secret}{len(self._known) - 1}"
-
-    def named(self, text: str) -> CallError | None:
-        """Return the failure that a text names; None where it names none."""
-        found = self._name.search(text)
-        return self._known[int(found[1])] if found else None
 
 
 class HttpClient(httpx2.AsyncClient):
@@ -110,23 +91,40 @@ class HttpClient(httpx2.AsyncClient):
             with anyio.fail_after(
                 self._server.first_byte_seconds or None if request.method == "POST" else None
             ):
-                response = await super().send(request, stream=True, follow_redirects=follow_redirects)
+                response = await self._followed(
+                    await super().send(request, stream=True, follow_redirects=follow_redirects)
+                )
         except TimeoutError:
             return self._answer(request, CallTimedOut(self._target, seconds=self._server.first_byte_seconds))
         except (httpx2.HTTPError, OAuthFlowError, CallError) as error:
             return self._answer(request, self._fault(error))
         if response.status_code >= 400 or response.is_redirect or not _is_spoken(response):
             return await self._refused(request, response)
-        bound = _Body(response, self._limit_bytes, self._faults, self._too_large())
-        response.stream = bound
+        response.stream = self._body(request, response)
         if not stream:
             await response.aread()
         return response
 
+    async def _followed(self, response: httpx2.Response) -> httpx2.Response:
+        """Go where the server redirects to within its origin, some times; the SDK would do it without end."""
+        for _ in range(_MOST_REDIRECTS):
+            there = response.next_request
+            if there is None or not _stays(response, there):
+                break
+            await response.aclose()
+            response = await super().send(there, stream=True, follow_redirects=False)
+        return response
+
+    def _body(self, request: httpx2.Request, response: httpx2.Response) -> Body:
+        number, limit_bytes, excess = _request_id(request), self._limit_bytes, self._too_large()
+        if self._server.transport == "sse" and limit_bytes > OLD_EVENT_BYTES:
+            limit_bytes = OLD_EVENT_BYTES
+            reason = f"the result has more than the {limit_bytes:,} bytes that the older SSE can carry here"
+            excess = ResultTooLarge(self._target, reason)
+        return Body(response, number, limit_bytes, self._faults, excess)
+
     async def _refused(self, request: httpx2.Request, response: httpx2.Response) -> httpx2.Response:
-        """Return the server's own error, a redirect that may be followed, or what stands for the refusal."""
-        if response.is_redirect and _stays(response):
-            return response
+        """Return the server's own error, or what stands for the refusal."""
         body = b""
         with suppress(httpx2.HTTPError):
             async for chunk in response.aiter_raw():
@@ -147,13 +145,10 @@ class HttpClient(httpx2.AsyncClient):
         number = _request_id(request)
         if number is None:
             return httpx2.Response(500, headers={FAULT: self._faults.name(fault)}, request=request)
-        error = JSONRPCError(
-            jsonrpc="2.0", id=number, error=ErrorData(code=INTERNAL_ERROR, message=self._faults.name(fault))
-        )
+        content = self._faults.answer(number, fault)
         if self.failed is not None:
-            self.failed(error)
+            self.failed(JSONRPCError.model_validate_json(content))
             return httpx2.Response(202, request=request)
-        content = error.model_dump_json(by_alias=True).encode()
         return httpx2.Response(
             500, content=content, headers={"content-type": "application/json"}, request=request
         )
@@ -162,10 +157,10 @@ class HttpClient(httpx2.AsyncClient):
         if isinstance(error, CallError):
             return error
         if isinstance(error, OAuthFlowError):
-            return SignInFailed(self._target, f"signing in failed: {_brief(str(error))}")
+            return SignInFailed(self._target, f"signing in failed: {brief(str(error))}")
         if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
             return TargetUnavailable(self._target, self._of_connection(error), sent=False)
-        told = _brief(str(error)) or type(error).__name__
+        told = brief(str(error)) or type(error).__name__
         return TargetUnavailable(self._target, f"the connection was lost during the call: {told}")
 
     def _of_connection(self, error: httpx2.RequestError) -> str:
@@ -173,14 +168,14 @@ class HttpClient(httpx2.AsyncClient):
         place = f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)}"
         for each in _chain(error):
             if isinstance(each, ssl.SSLError):
-                return f"no secure connection to {place}: {_brief(str(each))}"
+                return f"no secure connection to {place}: {brief(str(each))}"
             if isinstance(each, gaierror):
-                return f"the name of {place} is not known: {_brief(str(each))}"
+                return f"the name of {place} is not known: {brief(str(each))}"
             if isinstance(each, ConnectionRefusedError):
                 return f"nothing listens at {place}"
         if isinstance(error, httpx2.ConnectTimeout):
             return f"no connection to {place} within {self._server.connect_seconds:g} seconds"
-        return f"no connection to {place}: {_brief(str(error))}"
+        return f"no connection to {place}: {brief(str(error))}"
 
     def _of_status(self, response: httpx2.Response) -> CallError:
         status = f"HTTP {response.status_code} {response.reason_phrase}".rstrip()
@@ -192,17 +187,16 @@ class HttpClient(httpx2.AsyncClient):
                 target, f"it {told} ({status})" + ("" if signed else f"; set auth in [mcp.{name}]")
             )
         if response.is_redirect:
-            place = _brief(response.headers.get("location", ""))
-            return TargetUnavailable(target, f"it redirects to {place} ({status}), which is not followed")
+            return TargetUnavailable(target, _of_redirect(response, status))
         if response.status_code == 404 and _SESSION in response.request.headers:
             return TargetUnavailable(target, _LOST_SESSION, sent=False)
         if response.status_code == 429 or response.status_code >= 500:
             wait = response.headers.get("retry-after", "")
-            told = f"; Retry-After: {_brief(wait)}" if wait else ""
+            told = f"; Retry-After: {brief(wait)}" if wait else ""
             return TargetUnavailable(
                 target, f"it answers {status}{told}", retry_after_seconds=seconds_of(wait)
             )
-        kind = _brief(response.headers.get("content-type", "")) or "nothing"
+        kind = brief(response.headers.get("content-type", "")) or "nothing"
         told = f"answers {status}" if response.status_code >= 400 else f"sends {kind}, which is not MCP,"
         return ProtocolBroken(target, f"it {told} at {response.url}")
 
@@ -212,46 +206,6 @@ class HttpClient(httpx2.AsyncClient):
             self._target,
             f"the result has more bytes than are read, the limit of [mcp.{self._server.name}] is {limit}",
         )
-
-
-class _Body(httpx2.AsyncByteStream):
-    """The body of an answer, mended, of which no line or document is longer than the limit."""
-
-    def __init__(
-        self, response: httpx2.Response, limit_bytes: int, faults: Faults, excess: ResultTooLarge
-    ) -> None:
-        self._inner = cast("httpx2.AsyncByteStream", response.stream)
-        self._streamed = response.headers.get("content-type", "").lower().startswith("text/event-stream")
-        self._limit_bytes = limit_bytes
-        self._faults = faults
-        self._excess = excess
-        self._target = excess.target
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        unended, size = b"", 0
-        try:
-            async for chunk in self._inner:
-                size = len(unended) + len(chunk) if self._streamed else size + len(chunk)
-                *lines, unended = (unended + chunk).split(b"\n")
-                if size > self._limit_bytes:
-                    raise self._excessive()
-                for line in lines:
-                    yield mend(line) + b"\n"
-        except httpx2.TransportError as error:
-            if self._streamed:
-                raise
-            told = _brief(str(error)) or type(error).__name__
-            fault = TargetUnavailable(self._target, f"the connection was lost during the call: {told}")
-            raise httpx2.StreamError(self._faults.name(fault)) from error
-        yield mend(unended)
-
-    def _excessive(self) -> Exception:
-        """Return what the SDK takes for the end of this answer alone."""
-        name = self._faults.name(self._excess)
-        return httpx2.SSEError(name) if self._streamed else httpx2.StreamError(name)
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
 
 
 def _is_spoken(response: httpx2.Response) -> bool:
@@ -269,24 +223,28 @@ def _is_error(body: bytes) -> bool:
     return False
 
 
-def _stays(response: httpx2.Response) -> bool:
-    """Whether a redirect keeps the method and the origin, so that the SDK follows it."""
-    there = response.next_request
-    if there is None or there.method != response.request.method:
+def _stays(response: httpx2.Response, there: httpx2.Request) -> bool:
+    """Whether a redirect keeps the method and the origin."""
+    if there.method != response.request.method:
         return False
     here, url = response.request.url, there.url
     return (here.scheme, here.host, here.port) == (url.scheme, url.host, url.port)
 
 
-def _request_id(request: httpx2.Request) -> int | str | None:
+def _of_redirect(response: httpx2.Response, status: str) -> str:
+    place = f"to {brief(response.headers.get('location', ''))} ({status})"
+    there = response.next_request
+    if there is not None and _stays(response, there):
+        return f"it redirects more than {_MOST_REDIRECTS} times, last {place}"
+    return f"it redirects {place}, which is not followed"
+
+
+def _request_id(request: httpx2.Request) -> Id | None:
     """Return the id of the request that is posted; None where it is a notification, or no post."""
     if request.method != "POST":
         return None
-    with suppress(ValueError, httpx2.RequestNotRead):
-        told = json.loads(request.content)
-        if isinstance(told, dict) and "method" in told:
-            number = told.get("id")
-            return number if isinstance(number, int | str) else None
+    with suppress(httpx2.RequestNotRead):
+        return id_of(request.content)
     return None
 
 
@@ -294,8 +252,3 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
-
-
-def _brief(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_REASON else line[:_LONGEST_REASON] + "…"

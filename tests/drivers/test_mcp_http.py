@@ -188,7 +188,7 @@ FAULTS: Final[list[tuple[str, type[CallError], str]]] = [
     ("not-json", ProtocolBroken, "the answer cannot be read"),
     ("drip", CallTimedOut, "no answer within 1 seconds"),
     ("never", CallTimedOut, "no answer within 1 seconds"),
-    ("wrong-id", CallTimedOut, "no answer within 1 seconds"),
+    ("wrong-id", ProtocolBroken, "it answers request 99999, which was not asked here"),
 ]
 
 
@@ -232,5 +232,5 @@ async def test_what_can_be_mended_is_an_answer(tmp_path: Path, hostile: str, pat
 
 async def test_a_redirect_without_end_is_given_up(tmp_path: Path, hostile: str) -> None:
     async with servers.driving(tmp_path, at(f"{hostile}/loop")) as driver:
-        with pytest.raises(CallError):
+        with pytest.raises(TargetUnavailable, match="redirects more than 5 times, last to /loop"):
             await driver.offer("web")

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from mcp.shared.message import SessionMessage
 from mcp_types import JSONRPCError, JSONRPCNotification, JSONRPCRequest, JSONRPCResponse
 
 from router.drivers.mcp_heard import Heard
-from router.drivers.mcp_lines import Lines, mend
+from router.drivers.mcp_lines import Lines
 
 
 def asking(*numbers: int, method: str = "tools/call") -> Lines:
@@ -19,23 +17,6 @@ def asking(*numbers: int, method: str = "tools/call") -> Lines:
     for number in numbers:
         lines.written(SessionMessage(JSONRPCRequest(jsonrpc="2.0", id=number, method=method)))
     return lines
-
-
-@given(st.text(st.characters(codec="utf-8")))
-def test_a_whole_text_needs_no_mending(text: str) -> None:
-    for line in (json.dumps(text).encode(), json.dumps(text, ensure_ascii=False).encode()):
-        assert mend(line) == line
-
-
-@given(st.text(st.characters() | st.characters(categories=["Cs"])))
-def test_a_mended_text_is_whole(text: str) -> None:
-    mended: str = json.loads(mend(json.dumps(text).encode()))
-
-    assert mended == mended.encode(errors="replace").decode()
-
-
-def test_bytes_that_are_no_text_are_mended() -> None:
-    assert mend(b'"caf\xe9"') == '"caf\N{REPLACEMENT CHARACTER}"'.encode()
 
 
 @pytest.mark.parametrize(

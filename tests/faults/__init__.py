@@ -1,0 +1,1 @@
+"""Every fault of a server or agent, over every transport."""
