@@ -18,6 +18,7 @@ from router.errors import (
     AmbiguousRoute,
     ArgumentsRefused,
     BudgetSpent,
+    CallError,
     NoRoute,
     PlannerError,
     PlanRefused,
@@ -171,9 +172,17 @@ class Router:
         """Have an agent give up a task that waits. Raises CallError."""
         if target.scheme not in self.drivers:
             raise undriven(target)
-        await self.drivers[target.scheme].cancel(target, task)
-        if self.tasks is not None:
-            self.tasks.end(target, task, "canceled")
+        state = ""
+        try:
+            await self.drivers[target.scheme].cancel(target, task)
+            state = "canceled"
+        except CallError as error:
+            is_over = isinstance(error, ToolFailed) and error.is_over
+            state = "gone" if is_over or isinstance(error, TargetUnknown) else ""
+            raise
+        finally:
+            if self.tasks is not None and state:
+                self.tasks.end(target, task, state)
 
     async def carry_out(
         self,
@@ -254,8 +263,9 @@ def _with_usage(outcome: Outcome, planned: Planned | None) -> Outcome:
 
 
 def _has_failed(step: StepOutcome) -> bool:
-    """Whether the other side itself says that it failed, so that going on is of no use."""
-    return step.error is not None and step.error["code"] == ToolFailed.code
+    """Whether the other side itself says that the task is over, so that going on is of no use."""
+    error = step.error
+    return error is not None and error["code"] == ToolFailed.code and error["is_over"] is True
 
 
 def _is_outdated(outcome: Outcome) -> bool:

@@ -465,3 +465,5 @@ class ToolFailed(CallError):
     """The tool or agent itself reports an error."""
 
     code: ClassVar[str] = "tool-failed"
+    is_over: bool = field(default=False)
+    """Whether an agent's task has come to its end by it, so that going on with it is of no use."""

@@ -33,6 +33,12 @@ class Tool:
     """The same: whether calling it again with the same arguments changes nothing more."""
     destructive: bool | None = None
     """The same: whether it may delete or overwrite."""
+    open_world: bool | None = None
+    """The same: whether it deals with more than what the server keeps."""
+    title: str = ""
+    """For people; empty where the server gives none."""
+    meta: Mapping[str, JSON] | None = None
+    """`_meta` of a tool, for clients that know what is meant."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,11 @@ def conformance() -> Path:
     return _packages(package) / "node_modules" / ".bin" / "conformance"
 
 
+def clients() -> Path:
+    """Return the directory of the Node packages of MCP clients: of both eras, and before."""
+    return _packages("@modelcontextprotocol/client@2.4.0", "@modelcontextprotocol/sdk@1.32.2")
+
+
 def agents() -> Path:
     """Return the directory of the Node packages that agents are built on."""
     return _packages(

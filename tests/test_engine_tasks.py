@@ -58,7 +58,8 @@ async def test_a_task_that_took_the_place_of_another_waits_alone(tmp_path: Path)
     ("answer", "ended"),
     [
         ("the notes", "done"),
-        (ToolFailed("a2a:release", "the printer is on fire"), "failed"),
+        (ToolFailed("a2a:release", "the printer is on fire", is_over=True), "failed"),
+        (ToolFailed("a2a:release", "it takes no pictures"), ""),
         (TargetUnavailable("a2a:release", "nothing listens"), ""),
     ],
 )
@@ -81,6 +82,28 @@ async def test_a_task_is_given_up_by_its_driver(tmp_path: Path) -> None:
     assert (driver.canceled, tasks.ended) == ([("a2a:release", "c/1")], {("a2a:release", "c/1"): "canceled"})
     with pytest.raises(TargetUnknown, match="there is no driver for mcp: targets"):
         await router.cancel(Target("mcp", "git"), "c/1")
+
+
+@pytest.mark.parametrize(
+    ("error", "ended"),
+    [
+        (ToolFailed("a2a:release", "there is no such task", is_over=True), "gone"),
+        (TargetUnknown("a2a:release", "is not in the settings"), "gone"),
+        (TargetUnavailable("a2a:release", "nothing listens"), ""),
+    ],
+)
+async def test_a_task_that_cannot_be_given_up_since_it_is_gone_waits_no_more(
+    tmp_path: Path, error: CallError, ended: str
+) -> None:
+    tasks, driver = FakeTasks(), FakeDriver()
+    driver.refusal = error
+    tasks.keep(1, AGENT, "c/1", "which?")
+    router = Router(projects.book(tmp_path, SIMPLE), {"a2a": driver}, FakeCatalogue(), tasks=tasks)
+
+    with pytest.raises(type(error)):
+        await router.cancel(AGENT, "c/1")
+
+    assert tasks.ended == ({("a2a:release", "c/1"): ended} if ended else {})
 
 
 async def test_nothing_is_remembered_where_nobody_keeps_it(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ class Main(Group):
         "import": "router.cli.import_:import_",
         "doctor": "router.cli.doctor:doctor",
         "status": "router.cli.status:status",
+        "serve": "router.cli.serve:serve",
         "budget": "router.cli.budget:budget",
         "log": "router.cli.log:log",
     }

@@ -21,6 +21,7 @@ HELP: dict[tuple[str, ...], str] = {
     ("status",): (
         "Show which servers and agents are left alone since they failed again and again; calls nobody."
     ),
+    ("serve",): "Be one MCP server for all servers and agents: over standard input and output, or over HTTP.",
     ("budget",): "Show what models cost this month by day, model, pool and question, and what is left.",
     ("log",): "List what was asked in this project: decision, plan, model, cost and state.",
     ("rules",): "Author and check rules.",

@@ -45,11 +45,13 @@ def pattern(expression: str) -> WithJsonSchema:
 
 _PEER: Final = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 _LAYER: Final = r"[A-Za-z0-9_-]+"
+_TARGETS: Final = r"(?:mcp|a2a):.+"
 PeerName = Annotated[
     str,
     shaped(_PEER, "a name: use letters, digits, and _ . - behind the first"),
     pattern(_PEER),
 ]
+TargetPattern = Annotated[str, shaped(_TARGETS, "a pattern of targets, such as mcp:git/*"), pattern(_TARGETS)]
 LayerName = Annotated[
     str, shaped(_LAYER, "a directory's name: use letters, digits, _ and -"), pattern(_LAYER)
 ]

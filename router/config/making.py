@@ -29,6 +29,7 @@ from router.core.settings import (
     PlanCache,
     Planning,
     Server,
+    Serving,
     Settings,
     Spending,
     Tls,
@@ -78,6 +79,7 @@ class Maker:
             spending=self._spending(table.budget),
             pinning=Pinning(table.pins.strict),
             cataloguing=Cataloguing(table.catalogue.hours),
+            serving=Serving({name: tuple(each) for name, each in table.serve.profiles.items()}),
             later=tuple(name for name in LATER_TABLES if name in merged),
         )
 

@@ -13,6 +13,7 @@ from router.config.kinds import (
     PeerName,
     Seconds,
     Secret,
+    TargetPattern,
     among,
     choice,
 )
@@ -134,6 +135,15 @@ class CatalogueTable(Table, title="Catalogue"):
     )
 
 
+class ServeTable(Table, title="Serve"):
+    """[serve]: what other programs see of this project."""
+
+    profiles: dict[PeerName, Annotated[list[TargetPattern], Field(min_length=1)]] = Field(
+        default_factory=dict,
+        description="Name = shell-style patterns of targets, such as mcp:git/*, for ts serve --expose.",
+    )
+
+
 class StoreTable(Table, title="Store"):
     """[store]: where runs are kept."""
 
@@ -173,4 +183,5 @@ class SettingsTable(Table, title="Settings"):
     budget: BudgetTable = Field(default_factory=BudgetTable)
     pins: PinsTable = Field(default_factory=PinsTable)
     catalogue: CatalogueTable = Field(default_factory=CatalogueTable)
+    serve: ServeTable = Field(default_factory=ServeTable)
     store: StoreTable = Field(default_factory=StoreTable)

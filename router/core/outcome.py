@@ -79,6 +79,8 @@ class Result:
     """The other side's id of the task, with which a waiting one is continued; empty for a plain call."""
     attempts: int = 1
     """Calls made until it came."""
+    wire: Mapping[str, JSON] | None = field(default=None, compare=False, repr=False)
+    """As an MCP server sent it, for whoever hands it on unchanged; None where it did not, or it was cut."""
 
     @property
     def text(self) -> str:

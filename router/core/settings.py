@@ -234,6 +234,14 @@ class Cataloguing:
 
 
 @dataclass(frozen=True, slots=True)
+class Serving:
+    """What other programs see of this project, `[serve]`."""
+
+    profiles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Named sets of shell-style patterns of targets such as `mcp:git/*`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of a project, merged and checked."""
 
@@ -252,6 +260,7 @@ class Settings:
     spending: Spending = Spending()
     pinning: Pinning = Pinning()
     cataloguing: Cataloguing = Cataloguing()
+    serving: Serving = Serving()
     later: tuple[str, ...] = ()
     """Tables that were read and checked but that this version does not act on."""
 

@@ -19,8 +19,9 @@ from google.protobuf.message import Message  # type: ignore[import-untyped]
 
 from router.core.settings import Agent
 from router.drivers.a2a_signin import SignIn, origin_of
-from router.drivers.a2a_wire import brief, let_nobody_in, too_large, wire_bytes
+from router.drivers.a2a_wire import let_nobody_in, too_large, wire_bytes
 from router.drivers.addresses import is_this_machine
+from router.drivers.quoting import brief
 from router.errors import ResultTooLarge, SignInFailed, TargetUnavailable
 
 Answer = TypeVar("Answer")

@@ -32,7 +32,8 @@ from a2a.types import (
 from router.core.outcome import Blob, Content, Link, Result, Text
 from router.core.plan import JSON
 from router.core.query import Attachment
-from router.drivers.a2a_wire import brief, too_large
+from router.drivers.a2a_wire import too_large
+from router.drivers.quoting import brief
 from router.errors import ArgumentsRefused, ProtocolBroken, ToolFailed
 from router.ports import Call
 
@@ -155,9 +156,10 @@ class Conversation:
 
     @property
     def standing(self) -> bytes:
-        """What the task has come to, comparable with what it came to later."""
+        """What the task has come to, comparable with what it came to later; the time of it tells nothing."""
         task = self.task or Task()
-        return bytes(Task(status=task.status, artifacts=task.artifacts).SerializeToString(deterministic=True))
+        status = TaskStatus(state=task.status.state, message=task.status.message)
+        return bytes(Task(status=status, artifacts=task.artifacts).SerializeToString(deterministic=True))
 
     @property
     def _stale(self) -> bool:
@@ -236,7 +238,8 @@ class Conversation:
         """Return the answer or the question; raises ToolFailed, ProtocolBroken and ResultTooLarge."""
         if (failure := _FAILED.get(self._state)) is not None:
             said = " ".join(_texts(self._answer() or self.said))
-            raise ToolFailed(target, f"{failure}: {brief(said)}" if said else f"{failure} without saying why")
+            told = f"{failure}: {brief(said)}" if said else f"{failure} without saying why"
+            raise ToolFailed(target, told, is_over=True)
         if self.task is not None and (silence := _WAITING.get(self._state)) is not None:
             asked = self.task.status.message.parts or self._answer() or [Part(text=silence)]
             content, structured = _read(asked, target, limit_bytes)

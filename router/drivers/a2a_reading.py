@@ -26,7 +26,8 @@ from router.core.findings import nearest_or_all
 from router.core.plan import JSON
 from router.core.settings import Agent
 from router.drivers.a2a_card import address_in, card_address, listed
-from router.drivers.a2a_wire import OF_ITSELF, brief
+from router.drivers.a2a_wire import OF_ITSELF
+from router.drivers.quoting import brief
 from router.errors import ProtocolBroken
 
 _NO_CARD: Final = frozenset({400, 404, 405, 410, 426, 501})

@@ -25,6 +25,7 @@ from websockets.exceptions import (
     InvalidStatus,
     InvalidUpgrade,
 )
+from websockets.protocol import State
 
 from router.core.plan import JSON
 from router.core.settings import Agent
@@ -62,6 +63,8 @@ class _Line:
     """An open connection and what came over it that nobody has read yet, by the id of the request."""
 
     connection: ClientConnection
+    authorization: str = ""
+    """With which it was opened."""
     inbox: dict[str, deque[str]] = field(default_factory=dict)
     turn: anyio.Lock = field(default_factory=anyio.Lock)
     """Of reading: whoever waits for an answer reads for all, so that no task of ours outlives a call."""
@@ -117,7 +120,7 @@ class WebSocketTransport(httpx.AsyncBaseTransport):
         call = cast("dict[str, JSON]", json.loads(await request.aread()))
         id_ = str(call["id"])
         async with self._opening:
-            opened = self._line or await self._opened(request)
+            opened = await self._usable(request) or await self._opened(request)
             if isinstance(opened, httpx.Response):
                 return opened
             self._line = opened
@@ -162,6 +165,16 @@ class WebSocketTransport(httpx.AsyncBaseTransport):
         said = f": {received.reason or received.code}" if received is not None else ""
         return httpx.ReadError(f"the WebSocket was closed{said}")
 
+    async def _usable(self, request: httpx.Request) -> _Line | None:
+        """Return the open connection; one that was opened with another sign-in is left once nobody waits."""
+        line = self._line
+        if line is None or line.connection.state is not State.OPEN:
+            return None
+        if line.inbox or line.authorization == _authorization(request):
+            return line
+        await self._close(line)
+        return None
+
     async def _opened(self, request: httpx.Request) -> _Line | httpx.Response:
         """Open a connection, or return the answer with which that is refused."""
         headers = {name: value for name, value in request.headers.items() if name not in _NOT_FOR_A_HANDSHAKE}
@@ -184,7 +197,7 @@ class WebSocketTransport(httpx.AsyncBaseTransport):
         )
         try:
             with anyio.fail_after(self._agent.connect_seconds):
-                return _Line(await handshake)
+                return _Line(await handshake, _authorization(request))
         except TimeoutError as error:
             raise httpx.ConnectTimeout("no WebSocket in time", request=request) from error
         except InvalidStatus as error:
@@ -225,6 +238,10 @@ class _Events(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         self._line.inbox.pop(self._id, None)
+
+
+def _authorization(request: httpx.Request) -> str:
+    return str(request.headers.get("authorization", ""))
 
 
 def _is_last(message: Mapping[str, JSON]) -> bool:

@@ -17,7 +17,13 @@ from urllib.parse import urlsplit
 import anyio
 import httpx
 from a2a.client import A2AClientError, AgentCardResolutionError
-from a2a.types import InvalidRequestError, MethodNotFoundError, VersionNotSupportedError
+from a2a.types import (
+    InvalidRequestError,
+    MethodNotFoundError,
+    TaskNotCancelableError,
+    TaskNotFoundError,
+    VersionNotSupportedError,
+)
 from a2a.utils.errors import A2AError, JSONParseError
 from httpx import USE_CLIENT_DEFAULT
 
@@ -25,7 +31,8 @@ from router.core.settings import Agent
 from router.drivers.a2a_repair import repaired
 from router.drivers.a2a_signin import SignIn
 from router.drivers.addresses import is_this_machine
-from router.drivers.jsonrpc import Id, answers_other, id_of
+from router.drivers.jsonrpc import Id, answers_of, id_of
+from router.drivers.quoting import brief
 from router.errors import (
     CallError,
     CallTimedOut,
@@ -48,9 +55,6 @@ LARGEST_CARD_BYTES: Final = 1_000_000
 
 OF_ITSELF: Final = {"ts": "card"}
 """Marks, as `extensions` of a request, that the agent is asked what it is and not what it can do."""
-
-_LONGEST_REASON: Final = 500
-"""Characters of foreign text that an error repeats."""
 
 _OF_THE_AGENT: Final = ("JSON-RPC Error", "gRPC Error", "{")
 """How the SDK begins the errors that agents report and it has no name for."""
@@ -117,7 +121,11 @@ class _Client(httpx.AsyncClient):
         except TimeoutError:
             raise CallTimedOut(f"a2a:{self.agent.name}", seconds=seconds) from None
         if not stream:
-            await response.aread()
+            try:
+                await response.aread()
+            except BaseException:
+                await response.aclose()
+                raise
         return response
 
 
@@ -167,7 +175,7 @@ class _Body(httpx.AsyncByteStream):
 
     def _check(self, said: bytes, number: Id) -> None:
         """Look at a document, or at a line of events. Raises ProtocolBroken for an answer to another."""
-        if other := answers_other(said[max(said.find(b"{"), 0) :], number):
+        if other := answers_of(said[max(said.find(b"{"), 0) :], number).other:
             reason = f"it answers request {brief(other)}, which was not asked here"
             raise ProtocolBroken(self._excess.target, reason)
 
@@ -305,11 +313,5 @@ def _of_protocol(error: Exception, target: str) -> CallError:
     if isinstance(error, A2AClientError) and not said.startswith(_OF_THE_AGENT):
         return ProtocolBroken(target, f"what it answers is not A2A: {said}")
     if isinstance(error, A2AError):
-        return ToolFailed(target, said)
+        return ToolFailed(target, said, is_over=isinstance(error, TaskNotFoundError | TaskNotCancelableError))
     return ProtocolBroken(target, f"what it answers is not A2A: {type(error).__name__}: {said}")
-
-
-def brief(text: str) -> str:
-    """Return foreign text on one line, cut where it is long."""
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_REASON else line[:_LONGEST_REASON] + "…"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
-from typing import Final
+from typing import Final, NamedTuple
 
 from pydantic_core import from_json
 
@@ -33,8 +33,17 @@ def id_of(request: bytes) -> Id | None:
     return None
 
 
-def answers_other(said: bytes, number: Id) -> str:
-    """Return as JSON the id of the request that a text answers, where that is another; else an empty text.
+class Answers(NamedTuple):
+    """What a text answers."""
+
+    ours: bool = False
+    """Whether it answers the request that is meant."""
+    other: str = ""
+    """As JSON the id of the request that it answers, where that is another."""
+
+
+def answers_of(said: bytes, number: Id) -> Answers:
+    """Return whether a text answers a request, or another.
 
     An answer without an id is taken for ours: nobody else waits for one over the same exchange.
     """
@@ -43,5 +52,6 @@ def answers_other(said: bytes, number: Id) -> str:
         if isinstance(told, dict) and ("result" in told or "error" in told):
             given = told.get("id")
             if given is not None and given != number and str(given) != str(number):
-                return json.dumps(given)
-    return ""
+                return Answers(other=json.dumps(given))
+            return Answers(ours=True)
+    return Answers()

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Final, cast
 
 import httpx2
 
-from router.drivers.jsonrpc import Id, answers_other, mend
-from router.drivers.mcp_faults import Faults, brief
-from router.drivers.mcp_heard import request_id
-from router.drivers.mcp_program import TooLong
+from router.drivers.jsonrpc import Answers, Id, answers_of, mend
+from router.drivers.mcp_faults import Faults
+from router.drivers.mcp_heard import is_request, request_id
+from router.drivers.mcp_program import EDGE_BYTES, TooLong
+from router.drivers.quoting import brief
 from router.errors import ProtocolBroken, ResultTooLarge, TargetUnavailable
 
-_EDGE_BYTES: Final = 512
 _DATA: Final = b"data:"
-_REQUEST: Final = re.compile(rb'\s*\{[^{\[]*"method"')
 
 
 class Body(httpx2.AsyncByteStream):
@@ -62,7 +60,7 @@ class Body(httpx2.AsyncByteStream):
             lost = TargetUnavailable(self._target, f"the connection was lost during the call: {told}")
             raise httpx2.StreamError(self._faults.name(lost)) from error
         document = mend(bytes(held))
-        if other := self._other(document):
+        if other := self._answers(document).other:
             raise httpx2.StreamError(self._faults.name(self._not_asked(other)))
         yield document
 
@@ -70,22 +68,23 @@ class Body(httpx2.AsyncByteStream):
         """Give each event as it ends, without answers to what was not asked. Raises SSEError for no other."""
         events = Events(self._limit_bytes)
         told_to: set[Id] = set()
-        others, answers = "", 0
+        others, is_answered = "", False
         async for chunk in self._inner:
             for event in events.feed(chunk):
                 if isinstance(event, TooLong):
                     yield self._instead(event, told_to)
-                elif other := self._other(event.partition(_DATA)[2]):
-                    others = other
-                else:
-                    answers += b'"result"' in event or b'"error"' in event
+                    continue
+                answers = self._answers(_data(event))
+                others = answers.other or others
+                is_answered = is_answered or answers.ours
+                if not answers.other:
                     yield event
-        if others and not answers and not told_to:
+        if others and not is_answered and not told_to:
             raise httpx2.SSEError(self._faults.name(self._not_asked(others)))
         yield events.rest()
 
-    def _other(self, said: bytes) -> str:
-        return "" if self._number is None else answers_other(said, self._number)
+    def _answers(self, said: bytes) -> Answers:
+        return Answers() if self._number is None else answers_of(said, self._number)
 
     def _not_asked(self, other: str) -> ProtocolBroken:
         return ProtocolBroken(self._target, f"it answers request {brief(other)}, which was not asked here")
@@ -93,13 +92,19 @@ class Body(httpx2.AsyncByteStream):
     def _instead(self, event: TooLong, told_to: set[Id]) -> bytes:
         """Return an error in the stead of an answer that is too long, once; nothing for what is none."""
         start = event.start.partition(_DATA)[2]
-        if _REQUEST.match(start):
+        if is_request(start):
             return b""
         number = self._number if self._number is not None else request_id(TooLong(start, event.end))
         if number is None or number in told_to:
             return b""
         told_to.add(number)
         return b"event: message\ndata: %s\n\n" % self._faults.answer(number, self._excess)
+
+
+def _data(event: bytes) -> bytes:
+    """Return what an event says; its other fields are for who cares how it came."""
+    lines = (line.rstrip(b"\r") for line in event.split(b"\n"))
+    return b"\n".join(line[len(_DATA) :] for line in lines if line.startswith(_DATA))
 
 
 class Events:
@@ -133,9 +138,9 @@ class Events:
         self._size_bytes += len(part)
         if self._size_bytes > self._limit_bytes:
             if self._start is None:
-                self._start = bytes(self._held[:_EDGE_BYTES])
+                self._start = bytes(self._held[:EDGE_BYTES])
                 yield TooLong(self._start)
-            del self._held[:-_EDGE_BYTES]
+            del self._held[:-EDGE_BYTES]
 
     def _ended(self) -> Iterator[bytes | TooLong]:
         held, start = bytes(self._held), self._start
@@ -143,6 +148,6 @@ class Events:
         if start is not None:
             yield TooLong(start, held)
         elif len(mended := mend(held)) > self._limit_bytes:
-            yield TooLong(mended[:_EDGE_BYTES], mended[-_EDGE_BYTES:])
+            yield TooLong(mended[:EDGE_BYTES], mended[-EDGE_BYTES:])
         else:
             yield mended

@@ -11,7 +11,6 @@ from router.drivers.jsonrpc import Id
 from router.errors import CallError
 
 _INTERNAL_ERROR: Final = -32603
-_LONGEST_REASON: Final = 300
 
 
 class Faults:
@@ -36,9 +35,3 @@ class Faults:
         """Return the failure that a text names; None where it names none."""
         found = self._name.search(text)
         return self._known[int(found[1])] if found else None
-
-
-def brief(text: str) -> str:
-    """Return foreign text on one line, cut where it is long."""
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_REASON else line[:_LONGEST_REASON] + "…"

@@ -13,6 +13,7 @@ from router.errors import CallError, CallTimedOut, ProtocolBroken, ResultTooLarg
 _MOST_STRAY_LINES: Final = 1_000
 _LONGEST_QUOTE: Final = 120
 _VERSION: Final = rb'"jsonrpc"\s*:\s*"2\.0"'
+_REQUEST: Final = re.compile(rb'\s*\{[^{\[]*"method"')
 _ID_FIRST: Final = re.compile(rb'\A\s*\{\s*(?:%s\s*,\s*)?"id"\s*:\s*(\d+)' % _VERSION)
 _ID_LAST: Final = re.compile(rb'"id"\s*:\s*(\d+)\s*(?:,\s*%s\s*)?\}\s*\Z' % _VERSION)
 
@@ -70,6 +71,11 @@ class Heard:
         count = f"{self.stray_lines:,} lines that are" if self.stray_lines > 1 else "a line that is"
         quote = json.dumps(self.first_stray, ensure_ascii=False)
         return f"it wrote {count} no JSON-RPC to its standard output: {quote}"
+
+
+def is_request(line: bytes) -> bool:
+    """Whether a line, or the start of one, asks or notes something, and so answers nothing."""
+    return bool(_REQUEST.match(line))
 
 
 def request_id(line: TooLong) -> int | None:

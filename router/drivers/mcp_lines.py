@@ -9,7 +9,6 @@ and a list of which single tools are described wrongly.
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,12 +27,10 @@ from mcp_types.methods import validate_server_result
 from pydantic import ValidationError
 
 from router.drivers.jsonrpc import mend
-from router.drivers.mcp_heard import Heard, request_id
-from router.drivers.mcp_program import TooLong, Unended
+from router.drivers.mcp_heard import Heard, is_request, request_id
+from router.drivers.mcp_program import EDGE_BYTES, TooLong, Unended
 
-_EDGE_BYTES: Final = 256
 _LIST: Final = "tools/list"
-_REQUEST: Final = re.compile(rb'\A\s*\{[^{\[]*"method"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +94,8 @@ class Lines:
         try:
             told = json.loads(line)
         except (ValueError, RecursionError):
-            is_answer = not _REQUEST.match(line)
-            number = request_id(TooLong(line[:_EDGE_BYTES], line[-_EDGE_BYTES:])) if is_answer else None
+            is_answer = not is_request(line)
+            number = request_id(TooLong(line[:EDGE_BYTES], line[-EDGE_BYTES:])) if is_answer else None
         else:
             is_answer = isinstance(told, dict) and "method" not in told
             number = told.get("id") if is_answer else None

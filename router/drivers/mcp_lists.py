@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
@@ -15,7 +15,7 @@ from router.core.settings import Server
 from router.drivers.mcp_beyond import prompts_of, resources_of, tools_beyond
 from router.drivers.mcp_lines import Unreadable
 from router.drivers.mcp_tools import Wire, tools_of
-from router.errors import CallError, ProtocolBroken
+from router.errors import CallError, ProtocolBroken, ToolFailed
 from router.ports import Offer
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class Lists:
     session: ClientSession
     ask: Callable[[str, Awaitable[Any]], Awaitable[Any]]
     """Awaits the SDK for a target. Raises CallError, and MCPError where the server answers with an error."""
+    _known: dict[str, list[Wire]] = field(default_factory=dict, init=False)
+    """The lists beside that of tools as they came last, for when the server fails to give one."""
 
     async def asked(self, target: str) -> Named:
         """Ask for every list that the server keeps. Raises CallError."""
@@ -78,7 +80,9 @@ class Lists:
 
         async def ask(kind: str) -> None:
             try:
-                lists[kind] = await self.pages(target, kind)
+                lists[kind] = self._known[kind] = await self.pages(target, kind)
+            except ToolFailed:
+                lists[kind] = self._known.get(kind, [])
             except CallError as error:
                 failures.append(error)
 
@@ -98,15 +102,21 @@ class Lists:
             try:
                 page = await self.ask(target, list_page(params=PaginatedRequestParams(cursor=cursor)))
             except MCPError as error:
-                if error.code == METHOD_NOT_FOUND or kind != "tools":
+                if error.code == METHOD_NOT_FOUND:
                     return []
-                raise ProtocolBroken(target, f"the server does not list its tools: {told(error)}") from error
+                reason = f"the server does not list its {_spoken(kind)}: {told(error)}"
+                broken = ProtocolBroken if kind == "tools" else ToolFailed
+                raise broken(target, reason) from error
             found += map(as_json, getattr(page, kind))
             cursor = page.next_cursor
             if not cursor:
                 return found
-        named = kind.replace("_", " ")
-        raise ProtocolBroken(target, f"the server's list of {named} does not end after {_MOST_PAGES} pages")
+        reason = f"the server's list of {_spoken(kind)} does not end after {_MOST_PAGES} pages"
+        raise ProtocolBroken(target, reason)
+
+
+def _spoken(kind: str) -> str:
+    return kind.replace("_", " ")
 
 
 def as_json(model: BaseModel) -> dict[str, Any]:

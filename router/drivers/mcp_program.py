@@ -32,10 +32,11 @@ proportions of https://modelcontextprotocol.io/specification/2025-11-25/basic/li
 LOG_LIMIT_BYTES: Final = 1_000_000
 """A log larger than this starts anew; where its program still runs, with the last of it."""
 
+EDGE_BYTES: Final = 256
+"""Of each end of a line that is too long to be kept."""
 _LOG_LOOK_SECONDS: Final = 1.0
 _LAST_WORDS_SECONDS: Final = 0.5
 _POLL_SECONDS: Final = 0.01
-_EDGE_BYTES: Final = 256
 _HEAD_LINES: Final = 4
 _TAIL_LINES: Final = 20
 _TAIL_BYTES: Final = 65_536
@@ -96,7 +97,7 @@ class LineSplitter:
         line, start = b"".join(self._pieces), self._start
         self._pieces, self._size_bytes, self._start = [], 0, None
         if start is not None:
-            yield TooLong(start, line[-_EDGE_BYTES:])
+            yield TooLong(start, line[-EDGE_BYTES:])
         elif line.strip():
             yield line
 
@@ -105,9 +106,9 @@ class LineSplitter:
         self._size_bytes += len(part)
         if self._size_bytes > self._limit_bytes:
             line = b"".join(self._pieces)
-            self._pieces = [line[-_EDGE_BYTES:]]
+            self._pieces = [line[-EDGE_BYTES:]]
             if self._start is None:
-                self._start = line[:_EDGE_BYTES]
+                self._start = line[:EDGE_BYTES]
                 yield TooLong(self._start)
 
 

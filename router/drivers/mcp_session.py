@@ -12,6 +12,7 @@ import logging
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import distributions
 from pathlib import Path
@@ -69,13 +70,11 @@ _READERS: Final[Mapping[type, Callable[[Wire], Result]]] = {
     ReadResourceResult: read,
     GetPromptResult: got,
 }
-_MOST_PAGES: Final = 100
 _REFUSED: Final = -1
 """With which a client tells that a text was not written."""
 _AGAIN_SECONDS: Final = 0.25
 _LAST_WORDS_SECONDS: Final = 2.0
 _ENVELOPE_BYTES: Final = 1_048_576
-_LONGEST_REASON: Final = 500
 _OWN_VERSION: Final = next((each.version for each in distributions(name="ts-router")), "0")
 _WE: Final = Implementation(name="ts", version=_OWN_VERSION)
 FOREIGN: Final = (
@@ -296,7 +295,7 @@ class Session(Held):
             raise ProtocolBroken(target, f"the result holds {error}") from error
         if isinstance(answer, CallToolResult) and answer.is_error:
             raise ToolFailed(target, failure_of(result))
-        return result
+        return replace(result, wire=wire) if isinstance(answer, CallToolResult) else result
 
     def _within(self, target: str, result: Result) -> Result:
         """Return a result that is within the limit. Raises ResultTooLarge."""

@@ -41,6 +41,9 @@ def _tool(wire: Wire, name: str) -> Tool:
         read_only=hints.get("readOnlyHint"),
         idempotent=hints.get("idempotentHint"),
         destructive=hints.get("destructiveHint"),
+        open_world=hints.get("openWorldHint"),
+        title=wire.get("title") or hints.get("title") or "",
+        meta=wire.get("_meta"),
     )
 
 

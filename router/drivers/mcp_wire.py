@@ -22,7 +22,8 @@ from pydantic import ValidationError
 from router.core.settings import Server
 from router.drivers.jsonrpc import Id, id_of
 from router.drivers.mcp_body import Body
-from router.drivers.mcp_faults import Faults, brief
+from router.drivers.mcp_faults import Faults
+from router.drivers.quoting import brief
 from router.errors import (
     CallError,
     CallTimedOut,

@@ -24,13 +24,13 @@ from authlib.oauth2.rfc8414 import get_well_known_url  # type: ignore[import-unt
 from router.core.plan import JSON
 from router.core.settings import Auth
 from router.drivers.addresses import is_this_machine, refusal
+from router.drivers.quoting import brief
 from router.errors import CallError, SignInFailed, TargetUnavailable
 
 LARGEST_ANSWER_BYTES: Final = 1_000_000
 """Of an authorization server."""
 EARLY_SECONDS: Final = 30.0
 """How long before its end a token is renewed; a tenth of its life where that is shorter."""
-_LONGEST_REASON: Final = 300
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
@@ -127,7 +127,7 @@ class TokenSource:
         named, asked = metadata.get("issuer"), self._auth.issuer
         if not isinstance(named, str) or named.removesuffix("/") != asked.removesuffix("/"):
             reason = (
-                f"{place} speaks for the issuer {_brief(str(named))} and not for {asked}; nothing was sent"
+                f"{place} speaks for the issuer {brief(str(named))} and not for {asked}; nothing was sent"
             )
             raise SignInFailed(self._target, reason)
         address = metadata.get("token_endpoint")
@@ -137,7 +137,7 @@ class TokenSource:
         if isinstance(methods, list) and "client_secret_basic" not in methods:
             if "client_secret_post" in methods:
                 return address, "client_secret_post"
-            told = _brief(", ".join(map(str, methods)))
+            told = brief(", ".join(map(str, methods)))
             reason = f"{asked} takes clients by {told} alone, which this version cannot do"
             raise SignInFailed(self._target, reason)
         return address, "client_secret_basic"
@@ -154,13 +154,13 @@ class TokenSource:
             )
         if status != 200 or "error" in told:
             words = [str(told[key]) for key in ("error", "error_description") if told.get(key)]
-            reason = self._hidden(_brief(": ".join(words))) or f"HTTP {status}"
+            reason = self._hidden(brief(": ".join(words))) or f"HTTP {status}"
             raise SignInFailed(self._target, f"{address} refuses the client: {reason}")
         value, kind = told.get("access_token"), told.get("token_type", "Bearer")
         if not isinstance(value, str) or not value.isascii() or not value.isprintable() or not value:
             raise SignInFailed(self._target, f"what {address} answers holds no token")
         if not isinstance(kind, str) or kind.lower() != "bearer":
-            reason = f"{address} gives a token of the type {_brief(str(kind))}, and only bearer is known"
+            reason = f"{address} gives a token of the type {brief(str(kind))}, and only bearer is known"
             raise SignInFailed(self._target, reason)
         return _Token(value, began + _life_seconds(told.get("expires_in")))
 
@@ -186,7 +186,7 @@ class TokenSource:
             ):
                 return response.status_code, await self._json(response)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            told = _brief(str(error)) or type(error).__name__
+            told = brief(str(error)) or type(error).__name__
             raise TargetUnavailable(
                 self._target, f"signing in failed: no answer from {address}: {told}", sent=False
             ) from error
@@ -212,8 +212,3 @@ def _life_seconds(told: JSON) -> float:
     except ValueError:
         return float("inf")
     return life - min(EARLY_SECONDS, life / 10)
-
-
-def _brief(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_REASON else line[:_LONGEST_REASON] + "…"

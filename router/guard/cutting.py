@@ -36,4 +36,5 @@ def cut(result: Result, most: int, peer: str) -> Result:
     if not notes:
         return result
     note = Text(f"[{' and '.join(notes)}: output of [{peer}] is {most:,}]")
-    return replace(result, content=(*content, note), structured=None if told > most else result.structured)
+    structured = None if told > most else result.structured
+    return replace(result, content=(*content, note), structured=structured, wire=None)

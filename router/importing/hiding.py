@@ -25,7 +25,7 @@ _REFERENCE: Final = re.compile(r"\$\{[^{}]*\}")
 _SCHEME: Final = re.compile(r"(?i)(?:bearer|basic|token|apikey|api-key|bot|key)[ \t]+")
 """Before the secret in a header."""
 _PATH: Final = re.compile(r"(?:[A-Za-z]:[\\/]|~?/|\./)[^\n]*")
-_QUERY: Final = re.compile(r"([?&])([^=&#?]*)=([^&#]*)")
+_QUERY: Final = re.compile(r"([?&#])([^=&#?]*)=([^&#]*)")
 _WORD: Final = re.compile(r"[a-z0-9]+")
 _FLAG: Final = re.compile(r"--?([A-Za-z][\w.-]*)")
 _ADDRESS: Final = re.compile(r"[A-Za-z][\w+.-]*://")
@@ -99,6 +99,11 @@ class Hiding:
         return _QUERY.sub(hide, value) if "://" in value else value, tuple(secrets)
 
 
+def holds_secret(text: str) -> bool:
+    """Whether something in a text has the form of a secret."""
+    return bool(_SECRET_VALUE.search(_REFERENCE.sub("", text)))
+
+
 def query_secret(url: str) -> str:
     """Return the key of a secret in an address, `user` for one before its host; empty where there is none."""
     if _SECRET_VALUE.search(url.partition("?")[0]):
@@ -108,10 +113,10 @@ def query_secret(url: str) -> str:
 
 def _is_secret(key: str, value: str) -> bool:
     """Whether a value is a secret; what consists of references, or is nothing, holds none."""
-    bare = _REFERENCE.sub("", value)
-    if _SECRET_VALUE.search(bare):
+    if holds_secret(value):
         return True
-    if not value.strip() or bare != value or value.lower() in ("true", "false"):
+    left = _SCHEME.sub("", _REFERENCE.sub("", value), count=1)
+    if not any(map(str.isalnum, left)) or value.lower() in ("true", "false"):
         return False
     if not _SECRET_NAME.search(key) or _NO_SECRET.search(key):
         return False

@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 from router.core.plan import JSON
 from router.errors import Problem
 
-_TEXT: Final = r'("(?:\\.|[^"\\\n])*")'
+_TEXT: Final = r'("(?:\\.|[^"\\\n])*(?:"|\\?\Z|(?=\n)))'
 _COMMENT: Final = re.compile(rf"{_TEXT}|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _COMMA: Final = re.compile(rf"{_TEXT}|,(?=\s*[}}\]])", re.DOTALL)
 _SEEN: Final = re.compile(r"[^\n]")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from router.importing.finding import Input
+from router.importing.hiding import Hiding
 
 FOLDER: Final = "${workspaceFolder}"
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -47,6 +48,7 @@ class References:
     inputs: Mapping[str, Input]
     workspace: Path
     """The directory that an editor would have open."""
+    hiding: Hiding
     bare: bool = False
     """Whether `$NAME` within a text is a reference, as in Gemini CLI."""
     asked: dict[str, str] = field(default_factory=dict)
@@ -63,7 +65,7 @@ class References:
             braced, opened, bare = found.groups()
             if braced is not None:
                 return self._braced(found[0], braced, place, late=late)
-            if bare is not None and not self.bare and bare != text[1:]:
+            if bare is not None and not self.bare and (bare != text[1:] or bare != bare.upper()):
                 return found[0]
             return _variable(opened or bare, late=late)
 
@@ -119,7 +121,7 @@ class References:
             raise CannotTake(
                 f"{place} asks for the input {name}, and no secret may stand there; write it out"
             )
-        secret = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("_.-") or "input"
+        secret = self.hiding.named("", name, f"${{input:{name}}}")
         self.asked.setdefault(secret, name)
         return f"${{keyring:{secret}}}"
 

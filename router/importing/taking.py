@@ -10,7 +10,7 @@ from typing import Final
 
 from router.core.plan import JSON
 from router.importing.finding import Foreign, Found
-from router.importing.hiding import Hiding, Secret, query_secret
+from router.importing.hiding import Hiding, Secret, holds_secret, query_secret
 from router.importing.references import FOLDER, CannotTake, References
 from router.importing.tools import tools_of
 
@@ -88,7 +88,7 @@ def taken(foreign: Foreign, name: str, found: Found, where: Where, hiding: Hidin
     """Return the server under a name. Raises CannotTake where it cannot be taken over."""
     if not isinstance(foreign.table, dict):
         raise CannotTake("it is no table")
-    references = References(found.inputs, where.workspace, found.is_gemini)
+    references = References(found.inputs, where.workspace, hiding, found.is_gemini)
     return _Taking(foreign, name, found, hiding, references, where.project).taken()
 
 
@@ -120,8 +120,7 @@ class _Taking:
         self._transport()
         self._time()
         self._tools()
-        if text := self.left.pop("description", ""):
-            self.table["description"] = self._plain(text, "description")
+        self._describe()
         is_off = self._is_off()
         for key in self.left:
             self._note(key, f"left out: {_LOST.get(key, 'there is nothing like it here')}")
@@ -274,6 +273,17 @@ class _Taking:
             self.table["tools"] = table
         for key, text in found.notes.items():
             self._note(key, text)
+
+    def _describe(self) -> None:
+        """Take the description. Raises CannotTake where a secret stands in what can hold none."""
+        for key in ("command", "cwd"):
+            if holds_secret(str(self.table.get(key, ""))):
+                raise CannotTake(f"its {key} holds a secret, and ts keeps none there; give it by env")
+        text = self._plain(self.left.pop("description", ""), "description")
+        if holds_secret(text):
+            self._note("description", "left out: it holds a secret")
+        elif text:
+            self.table["description"] = text
 
     def _is_off(self) -> bool:
         said = {

@@ -51,7 +51,13 @@ def tools_of(left: dict[str, JSON]) -> Tools:
 
 
 def _of_table(tools: dict[str, JSON], made: Tools) -> None:
-    """Read combine-mcp's `tools`, where a table without names lets no tool through."""
+    """Read combine-mcp's `tools`, where a table without names lets no tool through.
+
+    A table of tables is something else: what another tool says of each, such as whom it asks before a call.
+    """
+    if tools and all(isinstance(each, dict) for each in tools.values()):
+        made.notes |= {f"tools.{key}": "left out: there is nothing like it here" for key in tools}
+        return
     allowed = tools.get("allowed")
     made.allow = list(_either_dash(() if allowed is None else _names(allowed, "tools.allowed")))
     if not made.allow:

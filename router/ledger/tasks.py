@@ -85,19 +85,20 @@ class Tasks:
         return tuple(each for each in self._all() if each.state == WAITING)
 
     def find(self, beginning: str) -> Task:
-        """Return the task that waits and whose id or handle begins so.
+        """Return the task that waits and whose id or handle is this, or begins so.
 
+        The agent's target and a space may stand before it, where several agents know one id.
         Raises QueryRefused where there is none, or more than one, and OSError where the ledger is unreadable.
         """
-        known = self._all() if beginning else ()
-        found = [
-            each for each in known if beginning in (each.id[: len(beginning)], each.handle[: len(beginning)])
-        ]
+        target, _, start = beginning.rpartition(" ")
+        known = [each for each in self._all() if start and target in ("", str(each.target))]
+        found = [each for each in known if start in (each.id[: len(start)], each.handle[: len(start)])]
         waiting = [each for each in found if each.state == WAITING]
+        waiting = [each for each in waiting if start in (each.id, each.handle)] or waiting
         if len(waiting) == 1:
             return waiting[0]
         if waiting:
-            names = ", ".join(each.id for each in waiting[:MOST_NAMES])
+            names = ", ".join(f'"{each.target} {each.id}"' for each in waiting[:MOST_NAMES])
             raise QueryRefused(f'"{beginning}" begins {len(waiting)} tasks that wait: {names}')
         if found:
             raise QueryRefused(f"the task {found[-1].id} of {found[-1].target} has ended: {found[-1].state}")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+
+import anyio
 
 from router.core.query import LONGEST_TEXT, Query
 from router.core.settings import Planning
@@ -22,6 +24,8 @@ class Writer:
     make_ways: Callable[[], Sequence[Way]]
     """Makes the ways to models, in the order of the settings; called when the first is asked."""
     make_budget: Callable[[], Budget]
+    _turn: anyio.Lock = field(default_factory=anyio.Lock, init=False)
+    """One text at a time: what one costs is counted before the next is allowed."""
 
     @cached_property
     def ways(self) -> Sequence[Way]:
@@ -35,7 +39,7 @@ class Writer:
         messages = [{"role": "system", "content": prompted.system}] if prompted.system else []
         messages += [{"role": role, "content": text} for role, text in prompted.messages]
         most_tokens = self.planning.answer_tokens
-        if prompted.most_tokens:
+        if prompted.most_tokens > 0:
             most_tokens = min(most_tokens, prompted.most_tokens)
 
         async def by(way: Way) -> Written:
@@ -45,4 +49,5 @@ class Writer:
                 raise ModelUnavailable("the answer is empty", requests.model)
             return Written(found.said, model, is_cut=found.cut)
 
-        return await requests.first(by)
+        async with self._turn:
+            return await requests.first(by)

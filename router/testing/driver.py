@@ -10,7 +10,7 @@ import anyio
 
 from router.core.outcome import Result, Text
 from router.core.plan import Target
-from router.errors import TargetUnknown
+from router.errors import CallError, TargetUnknown
 from router.ports import AgentTask, Call, Offer, Progress
 
 Answer: TypeAlias = "str | Result | Exception | Scripted"
@@ -41,6 +41,8 @@ class FakeDriver:
         """Targets and handles of the tasks that were to be given up."""
         self.kept: dict[str, tuple[AgentTask, ...]] = {}
         """The tasks that agents keep, by name."""
+        self.refusal: CallError | None = None
+        """What an agent says that gives up no task."""
         self.is_closed = False
         self._answers = dict(answers or {})
         self._offers = {offer.name: offer for offer in offers}
@@ -89,8 +91,10 @@ class FakeDriver:
         return self.kept.get(name, ())
 
     async def cancel(self, target: Target, task: str) -> None:
-        """See `router.ports.Driver`; the fake only writes it down."""
+        """See `router.ports.Driver`; the fake writes it down, and raises its `refusal`."""
         self.canceled.append((str(target), task))
+        if self.refusal is not None:
+            raise self.refusal
 
     async def aclose(self) -> None:
         """See `router.ports.Driver`."""

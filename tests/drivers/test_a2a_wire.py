@@ -8,7 +8,8 @@ from a2a.client import A2AClientError
 
 from router.core.settings import Agent
 from router.drivers.a2a_signin import sign_in
-from router.drivers.a2a_wire import OF_ITSELF, answered, brief, open_http, translated
+from router.drivers.a2a_wire import OF_ITSELF, answered, open_http, translated
+from router.drivers.quoting import brief
 from router.errors import CallError, ProtocolBroken, ResultTooLarge, TargetUnavailable, ToolFailed
 
 AGENT = Agent("a", url="https://agents.example.com")

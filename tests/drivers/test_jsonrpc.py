@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.core.plan import JSON
-from router.drivers.jsonrpc import Id, answers_other, id_of, mend
+from router.drivers.jsonrpc import Answers, Id, answers_of, id_of, mend
 
 ids = st.integers() | st.text()
 
@@ -47,7 +47,10 @@ def test_what_is_no_request_has_no_id(said: bytes) -> None:
 def test_an_answer_to_another_request_is_told_from_ours(number: Id, given: Id) -> None:
     said = json.dumps({"jsonrpc": "2.0", "id": given, "result": {}}).encode()
 
-    assert bool(answers_other(said, number)) == (str(given) != str(number))
+    found = answers_of(said, number)
+
+    assert found.ours == (str(given) == str(number))
+    assert json.loads(found.other or "0") == (0 if found.ours else given)
 
 
 @pytest.mark.parametrize(
@@ -57,16 +60,25 @@ def test_an_answer_to_another_request_is_told_from_ours(number: Id, given: Id) -
         {"result": {}},
         {"id": 3.0, "result": {}},
         {"id": "3", "result": {}},
+    ],
+)
+def test_what_may_be_ours_is_taken_for_ours(said: JSON) -> None:
+    assert answers_of(json.dumps(said).encode(), 3) == Answers(ours=True)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
         {"id": 9, "method": "roots/list"},
-        {"method": "notifications/progress"},
+        {"method": "notifications/message", "params": {"level": "error", "data": {"result": 1}}},
         [{"id": 9, "result": {}}],
         "text",
     ],
 )
-def test_what_may_be_ours_and_what_is_no_answer_is_let_through(said: JSON) -> None:
-    assert answers_other(json.dumps(said).encode(), 3) == ""
+def test_what_is_no_answer_answers_nothing(said: JSON) -> None:
+    assert answers_of(json.dumps(said).encode(), 3) == Answers()
 
 
 @pytest.mark.parametrize("said", [b"", b'{"id": 9, "result": {', b"\xff"])
 def test_what_cannot_be_read_is_left_to_others(said: bytes) -> None:
-    assert answers_other(said, 3) == ""
+    assert answers_of(said, 3) == Answers()

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from mcp import ClientSession, MCPError
+from mcp_types import (
+    METHOD_NOT_FOUND,
+    ListResourcesResult,
+    ListResourceTemplatesResult,
+    ListToolsResult,
+    ResourcesCapability,
+    ServerCapabilities,
+    ToolsCapability,
+)
+from mcp_types import Resource as MCPResource
 
 from router.core.outcome import Blob, Text
-from router.core.settings import ToolFilter
+from router.core.settings import Server, ToolFilter
 from router.drivers.mcp_beyond import tools_beyond
+from router.drivers.mcp_lists import Lists
 from router.errors import ArgumentsRefused, TargetUnknown, ToolFailed
 from router.ports import Argument, Prompt, Resource
 from tests import servers
@@ -83,3 +97,42 @@ async def test_what_is_not_let_through_is_not_read(tmp_path: Path) -> None:
     async with servers.driving(tmp_path, server) as driver:
         with pytest.raises(TargetUnknown, match="do not let this tool through"):
             await servers.ask(driver, "far/resources/read", uri="demo://resource/dynamic/text/1")
+
+
+class Failing:
+    """A session whose lists fail as the test says."""
+
+    server_capabilities = ServerCapabilities(tools=ToolsCapability(), resources=ResourcesCapability())
+    server_info = None
+    instructions = None
+    protocol_version = "2025-11-25"
+
+    def __init__(self) -> None:
+        self.code = 0
+
+    async def list_tools(self, **_: object) -> ListToolsResult:
+        return ListToolsResult(tools=[])
+
+    async def list_resources(self, **_: object) -> ListResourcesResult:
+        if self.code:
+            raise MCPError(self.code, "the database is down")
+        return ListResourcesResult(resources=[MCPResource(uri="docs://index", name="index")])
+
+    async def list_resource_templates(self, **_: object) -> ListResourceTemplatesResult:
+        raise MCPError(METHOD_NOT_FOUND, "no templates here")
+
+
+@pytest.mark.anyio
+async def test_a_list_that_fails_is_an_error_for_who_asks_for_it_and_changes_no_offer() -> None:
+    async def ask(_: str, answering: Awaitable[Any]) -> Any:
+        return await answering
+
+    session = Failing()
+    lists = Lists(Server("docs", command="docs"), cast("ClientSession", session), ask)
+    before = (await lists.asked("mcp:docs")).offer
+    session.code = -32603
+
+    assert before.resources == (INDEX,)
+    assert (await lists.asked("mcp:docs")).offer == before
+    with pytest.raises(ToolFailed, match="does not list its resources: the database is down"):
+        await lists.pages("mcp:docs/resources/list", "resources")

@@ -109,6 +109,15 @@ def test_where_no_other_answer_came_that_is_told() -> None:
     assert fault == ProtocolBroken("mcp:web", "it answers request 9, which was not asked here")
 
 
+def test_a_note_that_speaks_of_an_error_is_no_answer() -> None:
+    note = event(b'{"method": "notifications/message", "params": {"level": "error"}}')
+    numbered = b"data: %s\nid: 7\n\n" % answer(9)
+
+    assert read(note + numbered)[1] == ProtocolBroken(
+        "mcp:web", "it answers request 9, which was not asked here"
+    )
+
+
 def test_a_stream_for_all_may_answer_any() -> None:
     assert read(event(answer(9)), None) == (event(answer(9)), None)
 

@@ -38,7 +38,7 @@ def test_tools_keep_the_servers_order_and_a_new_name_goes_first(choice: ToolFilt
 def test_a_tool_tells_what_the_server_says_of_it() -> None:
     told = wire("a", title="A", outputSchema={"type": "object"}, annotations={"readOnlyHint": False})
 
-    tool = Tool("a", "A", {"type": "object"}, {"type": "object"}, read_only=False)
+    tool = Tool("a", "A", {"type": "object"}, {"type": "object"}, read_only=False, title="A")
     assert tools_of([told], ToolFilter()) == {"a": ("a", tool)}
 
 

@@ -68,3 +68,9 @@ def test_what_cannot_be_read_is_refused_with_its_place(shown: str, text: str, pr
         read_tables(text, shown)
 
     assert str(refused.value).startswith(problem)
+
+
+@pytest.mark.timeout(20)
+def test_a_text_without_an_end_takes_no_longer_than_one_with() -> None:
+    with pytest.raises(SettingsRefused):
+        read_tables('{"a": "' + '\\"' * 500_000, "mcp.json")

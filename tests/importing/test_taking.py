@@ -113,7 +113,7 @@ def test_a_list_that_is_too_long_for_a_line_takes_several() -> None:
         ("${A:-dark}", "dark"),
         ("${input:my key!}${input:region}", "${keyring:my-key}eu"),
         ("${input:secret}", "${keyring:secret}"),
-        ("${input:!}", "${keyring:input}"),
+        ("${input:!}", "${keyring:secret}"),
         ("a${/}b${pathSeparator}${workspaceRoot}", "a/b//work/shop"),
         ("${userHome}", "${env:HOME}"),
     ],
@@ -270,3 +270,61 @@ def test_what_says_off_in_words_is_told() -> None:
 
     assert not server.is_off
     assert server.notes == ("mcpServers.s.disabled: left out: there is nothing like it here",)
+
+
+def test_an_input_and_a_literal_never_share_a_name() -> None:
+    """Else one server would be sent the secret of another."""
+    tables = {
+        "gitlab": {"command": "x", "env": {"TOKEN": "${input:github-token}"}},
+        "github": {"command": "x", "env": {"TOKEN": "made-up"}},
+        "one": {"command": "x", "env": {"A": "${input:a b}", "B": "${input:a-b}"}},
+    }
+    inputs = [{"id": each, "password": True} for each in ("github-token", "a b", "a-b")]
+    made = imported(
+        json.dumps({"mcpServers": tables, "inputs": inputs}), "mcp.json", Where(PROJECT, PROJECT), {}
+    )
+    places = [value for each in made.servers for value in each.table["env"].values()]
+
+    assert not made.refusals
+    assert len(set(places)) == len(places) == 4
+    assert len({secret.name for each in made.servers for secret in each.secrets}) == 4
+
+
+SECRET = "sk-" + "a1b2" * 8
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"command": f"npx -y srv --api-key {SECRET}"},
+        {"command": "x", "cwd": f"/srv/{SECRET}"},
+        {"url": f"https://h.example/mcp#token={SECRET[3:]}"},
+    ],
+)
+def test_a_secret_where_none_may_stand_is_refused(table: dict[str, JSON]) -> None:
+    assert SECRET[3:] not in refused(**table)
+    assert "secret" in refused(**table)
+
+
+def test_a_secret_in_a_description_is_left_out() -> None:
+    made = of(command="x", description=f"key {SECRET}")
+
+    assert "description" not in made.servers[0].table
+    assert "mcpServers.s.description: left out: it holds a secret" in made.notes
+
+
+def test_a_reference_in_front_hides_no_secret_behind_it() -> None:
+    env = {"API_KEY": "${PRE}-made-up-value", "TOKEN": "Bearer ${TOKEN}", "PASSWORD": "$ecretPass1"}
+
+    assert taken(command="x", env=env).table["env"] == {
+        "API_KEY": "${keyring:s-api-key}",
+        "TOKEN": "Bearer ${env:TOKEN}",
+        "PASSWORD": "${keyring:s-password}",
+    }
+
+
+def test_what_another_tool_says_of_each_tool_bars_none() -> None:
+    made = of(command="x", tools={"search": {"approval_mode": "approve"}})
+
+    assert "tools" not in made.servers[0].table
+    assert "mcpServers.s.tools.search: left out: there is nothing like it here" in made.notes

@@ -31,10 +31,29 @@ def test_a_task_is_found_by_the_beginning_of_its_id_or_handle(tmp_path: Path) ->
     for beginning in ("ab:", "context%2F1", "ab:1"):
         assert tasks.find(beginning).id == "ab:1"
     assert tasks.find("abc").question == "which room?"
-    with pytest.raises(QueryRefused, match='"ab" begins 2 tasks that wait: ab:1, abc'):
+    names = '"a2a:travel/book ab:1", "a2a:travel/book abc"'
+    with pytest.raises(QueryRefused, match=f'"ab" begins 2 tasks that wait: {names}'):
         tasks.find("ab")
     with pytest.raises(QueryRefused, match='no task that began here is called "x"'):
         tasks.find("x")
+
+
+def test_an_id_that_begins_another_or_that_two_agents_have_is_found(tmp_path: Path) -> None:
+    tasks = Tasks(tmp_path, tmp_path)
+    other = Target("a2a", "hotel")
+    for target, handle in ((AGENT, "c/1"), (AGENT, "c/12"), (other, "d/12")):
+        tasks.keep(0, target, handle, "which?")
+
+    assert tasks.find("1").handle == tasks.find("c/1").handle == "c/1"
+    assert tasks.find("a2a:hotel 12").handle == "d/12"
+    assert tasks.find("d/12").target == other
+    names = '"a2a:travel/book 12", "a2a:hotel 12"'
+    with pytest.raises(QueryRefused, match=f'"12" begins 2 tasks that wait: {names}'):
+        tasks.find("12")
+    with pytest.raises(QueryRefused, match="no task that began here"):
+        tasks.find("a2a:hotel 2")
+    with pytest.raises(QueryRefused, match="no task that began here"):
+        tasks.find("")
 
 
 def test_what_ended_is_listed_no_more_and_told(tmp_path: Path) -> None:
