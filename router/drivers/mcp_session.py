@@ -295,7 +295,7 @@ class Session(Held):
             raise ProtocolBroken(target, f"the result holds {error}") from error
         if isinstance(answer, CallToolResult) and answer.is_error:
             raise ToolFailed(target, failure_of(result))
-        return replace(result, wire=wire) if isinstance(answer, CallToolResult) else result
+        return replace(result, wire=wire)
 
     def _within(self, target: str, result: Result) -> Result:
         """Return a result that is within the limit. Raises ResultTooLarge."""

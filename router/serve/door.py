@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
@@ -16,22 +16,40 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import NotificationOptions, Server
 from mcp.server.session import ServerSession
 from mcp.server.stdio import stdio_server
-from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ToolsListChanged
+from mcp.server.subscriptions import (
+    InMemorySubscriptionBus,
+    ListenHandler,
+    PromptsListChanged,
+    ResourcesListChanged,
+    ServerEvent,
+    ToolsListChanged,
+)
 from mcp_types import (
+    INTERNAL_ERROR,
     INVALID_PARAMS,
     CallToolRequestParams,
     CallToolResult,
+    GetPromptRequestParams,
+    GetPromptResult,
+    ListPromptsResult,
+    ListResourcesResult,
+    ListResourceTemplatesResult,
     ListToolsResult,
     PaginatedRequestParams,
+    ReadResourceRequestParams,
+    ReadResourceResult,
 )
 
 from router import __version__
 from router.core.plan import JSON
+from router.errors import CallError
 from router.serve.results import Wire
 from router.serve.served import Served
+from router.serve.surface import Surface
 
+_Context = ServerRequestContext[Any, Any]
 NAME: Final = "ts"
-CHANGES: Final = NotificationOptions(tools_changed=True)
+CHANGES: Final = NotificationOptions(tools_changed=True, prompts_changed=True, resources_changed=True)
 PATIENCE_SECONDS: Final = 5.0
 """How long the first list waits for servers of which nothing is known yet."""
 LOOK_SECONDS: Final = 1.0
@@ -53,6 +71,11 @@ class Door:
             instructions=_INSTRUCTIONS if served.exposing.routed else None,
             on_list_tools=self._listed,
             on_call_tool=self._called,
+            on_list_resources=self._resources,
+            on_list_resource_templates=self._templates,
+            on_read_resource=self._read,
+            on_list_prompts=self._prompts,
+            on_get_prompt=self._prompt,
             on_subscriptions_listen=ListenHandler(self._bus),
             get_tool_input_schema=lambda name: _schema(served, name),
         )
@@ -72,35 +95,65 @@ class Door:
 
     async def _watch(self) -> None:
         """Tell clients when what they would be listed is another."""
-        before = self.served.surface.listed
+        before = self.served.surface
         while True:
             await anyio.sleep(LOOK_SECONDS)
-            now = self.served.surface.listed
-            if now != before:
-                before = now
-                await self._tell()
+            now = self.served.surface
+            if now.listed != before.listed:
+                await self._tell(ToolsListChanged(), ServerSession.send_tool_list_changed)
+            if now.beyond.prompts != before.beyond.prompts:
+                await self._tell(PromptsListChanged(), ServerSession.send_prompt_list_changed)
+            if _addresses(now) != _addresses(before):
+                await self._tell(ResourcesListChanged(), ServerSession.send_resource_list_changed)
+            before = now
 
-    async def _tell(self) -> None:
-        await self._bus.publish(ToolsListChanged())
+    async def _tell(self, event: ServerEvent, send: Callable[[ServerSession], Awaitable[None]]) -> None:
+        await self._bus.publish(event)
         for session in tuple(self._sessions):
             with suppress(Exception):  # of whatever kind: this client is gone, and the others are to be told
-                await session.send_tool_list_changed()
+                await send(session)
 
-    async def _listed(
-        self, context: ServerRequestContext[Any, Any], _: PaginatedRequestParams | None
-    ) -> ListToolsResult:
+    async def _listed(self, context: _Context, _: PaginatedRequestParams | None) -> ListToolsResult:
+        surface = await self._surface(context)
+        return ListToolsResult.model_validate({"tools": list(surface.listed)})
+
+    async def _resources(self, context: _Context, _: PaginatedRequestParams | None) -> ListResourcesResult:
+        surface = await self._surface(context)
+        return ListResourcesResult.model_validate({"resources": list(surface.beyond.resources)})
+
+    async def _templates(
+        self, context: _Context, _: PaginatedRequestParams | None
+    ) -> ListResourceTemplatesResult:
+        surface = await self._surface(context)
+        return ListResourceTemplatesResult.model_validate(
+            {"resourceTemplates": list(surface.beyond.templates)}
+        )
+
+    async def _prompts(self, context: _Context, _: PaginatedRequestParams | None) -> ListPromptsResult:
+        surface = await self._surface(context)
+        return ListPromptsResult.model_validate({"prompts": list(surface.beyond.prompts)})
+
+    async def _read(self, context: _Context, params: ReadResourceRequestParams) -> ReadResourceResult:
+        await self._surface(context)
+        return ReadResourceResult.model_validate(await _told(self.served.read(str(params.uri))))
+
+    async def _prompt(self, context: _Context, params: GetPromptRequestParams) -> GetPromptResult:
+        await self._surface(context)
+        got = self.served.prompt(params.name, params.arguments or {})
+        return GetPromptResult.model_validate(await _told(got))
+
+    async def _surface(self, context: _Context) -> Surface:
+        """Return what is seen, once those of whom nothing was known had a little time."""
         self._sessions.add(context.session)
         await self._know()
-        return ListToolsResult.model_validate({"tools": list(self.served.surface.listed)})
+        return self.served.surface
 
     async def _know(self) -> None:
         """Wait a little for those of whom nothing was known."""
         with anyio.move_on_after(PATIENCE_SECONDS):
             await self._asked.wait()
 
-    async def _called(
-        self, context: ServerRequestContext[Any, Any], params: CallToolRequestParams
-    ) -> CallToolResult:
+    async def _called(self, context: _Context, params: CallToolRequestParams) -> CallToolResult:
         if params.name not in self.served.surface.targets:
             await self._know()
         to_client, told = anyio.create_memory_object_stream[str](math.inf)
@@ -132,6 +185,20 @@ async def over_stdio(served: Served) -> None:
     door = Door(served)
     async with door.open(), stdio_server() as (reader, writer):
         await door.server.run(reader, writer, door.server.create_initialization_options(CHANGES))
+
+
+async def _told(answering: Awaitable[Wire]) -> Wire:
+    """Await an answer. Raises MCPError, of the client's making or of the server's."""
+    try:
+        return await answering
+    except LookupError as error:
+        raise MCPError(INVALID_PARAMS, str(error.args[0])) from None
+    except CallError as error:
+        raise MCPError(INTERNAL_ERROR, str(error), error.to_dict()) from None
+
+
+def _addresses(surface: Surface) -> tuple[tuple[JSON, ...], ...]:
+    return surface.beyond.resources, surface.beyond.templates
 
 
 def _schema(served: Served, name: str) -> dict[str, JSON] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from typing import Final
 
 from router.core.outcome import Blob, Content, Link, Outcome, Result, Text
@@ -17,8 +18,8 @@ Wire = dict[str, JSON]
 
 def wire_of(result: Result) -> Wire:
     """Return a result; one that came over MCP and was not touched goes on as it came, `_meta` included."""
-    if result.wire is not None:
-        return {key: value for key, value in result.wire.items() if key != "resultType"}
+    if result.wire is not None and "content" in result.wire:
+        return unchanged(result.wire)
     made: Wire = {"content": [_block(each) for each in result.content]}
     if isinstance(result.structured, dict):
         made["structuredContent"] = result.structured
@@ -27,6 +28,11 @@ def wire_of(result: Result) -> Wire:
     if result.state == "waiting":
         made["content"] += [_text(_waiting(result.task))]
     return made
+
+
+def unchanged(wire: Mapping[str, JSON]) -> Wire:
+    """Return what a server sent, without what each way in says itself."""
+    return {key: value for key, value in wire.items() if key != "resultType"}
 
 
 def failed(error: RouterError) -> Wire:

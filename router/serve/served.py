@@ -13,9 +13,9 @@ from router.core.findings import nearest_or_all
 from router.core.plan import JSON, Target
 from router.core.query import Query
 from router.engine import Router
-from router.errors import CallError, RouterError, TargetUnknown
+from router.errors import CallError, ResultTooLarge, RouterError, TargetUnknown
 from router.ports import Call, Offer, Progress
-from router.serve.results import Wire, failed, outcome_of, said, wire_of
+from router.serve.results import Wire, failed, outcome_of, said, unchanged, wire_of
 from router.serve.surface import CALL, FIND, MESSAGE, ROUTE, Surface, surface
 
 FEW: Final = 5
@@ -49,8 +49,9 @@ class Served:
         offers = self.router.catalogue.offers()
         if self._made is None or self._made[0] != offers:
             routed, patterns = self.exposing.routed, self.exposing.patterns
-            admission = self.router.book.admission
-            self._made = offers, surface(offers, admission, self.query(FIND), patterns, routed=routed)
+            book, context = self.router.book, self.query(FIND)
+            made = surface(offers, book.settings, book.admission, context, patterns, routed=routed)
+            self._made = offers, made
         return self._made[1]
 
     def unknown(self) -> tuple[Peer, ...]:
@@ -92,6 +93,22 @@ class Served:
         except RouterError as error:
             return failed(error)
         raise LookupError(f'there is no tool "{name}"; there are {ROUTE}, {FIND} and {CALL}')
+
+    async def read(self, uri: str) -> Wire:
+        """Read a resource. Raises LookupError where there is none such, and CallError."""
+        return await self._beyond(self.surface.beyond.reader(uri), {"uri": uri})
+
+    async def prompt(self, name: str, arguments: Mapping[str, str]) -> Wire:
+        """Get a prompt. Raises LookupError where there is none such, and CallError."""
+        target, own_name = self.surface.beyond.getter(name)
+        return await self._beyond(target, {"name": own_name, "arguments": dict(arguments)})
+
+    async def _beyond(self, target: Target, arguments: Mapping[str, JSON]) -> Wire:
+        call = self._call(target, arguments)
+        result = await self.router.drivers[target.scheme].call(call, lambda _: None)
+        if result.wire is None:
+            raise ResultTooLarge(str(target), f"it is longer than output of [mcp.{target.name}] allows")
+        return unchanged(result.wire)
 
     async def _called(self, name: str, arguments: Mapping[str, JSON], progress: Progress) -> Wire:
         known = self.surface.targets

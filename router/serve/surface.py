@@ -11,7 +11,9 @@ from router.catalogue.naming import Exposed, exposed
 from router.core.admission import Admission
 from router.core.plan import JSON, Target
 from router.core.query import Query
+from router.core.settings import Settings
 from router.ports import Offer, Tool
+from router.serve.beyond import Beyond, beyond
 
 ROUTE: Final = "route"
 FIND: Final = "find_tools"
@@ -37,10 +39,13 @@ class Surface:
     """By name, what MCP's `tools/list` says of each."""
     listed: tuple[JSON, ...]
     """What `tools/list` answers."""
+    beyond: Beyond
+    """Resources and prompts."""
 
 
 def surface(
     offers: Iterable[Offer],
+    settings: Settings,
     admission: Admission,
     context: Query,
     patterns: Iterable[str] = ("*",),
@@ -50,19 +55,26 @@ def surface(
     """Return what is seen of the offers, of those targets that the context admits and a pattern names.
 
     Names are made of all offers, so that a tool is called the same whoever asks. `routed` lists three tools
-    that route, find and call, in the stead of all.
+    that route, find and call, in the stead of all. Tools that stand for resources and prompts can be found
+    and called, and are not listed, since these are.
     """
     every = tuple(offers)
     names, wanted = exposed(every), tuple(patterns)
+
+    def admits(target: Target) -> bool:
+        seen = any(fnmatchcase(str(target), pattern) for pattern in wanted)
+        return seen and not admission.refusal(target, context)
+
     definitions: dict[str, JSON] = {}
     for offer in every:
         for target, tool in _callable(offer):
-            seen = any(fnmatchcase(str(target), pattern) for pattern in wanted)
-            if seen and not admission.refusal(target, context):
+            if admits(target):
                 definitions[_name(names, target)] = _definition(_name(names, target), tool, offer)
     ordered = dict(sorted(definitions.items()))
     targets = {name: names.names[name] for name in ordered}
-    return Surface(targets, ordered, ROUTED if routed else tuple(ordered.values()))
+    others = beyond(every, settings, admits)
+    listed = tuple(each for name, each in ordered.items() if targets[name] not in others.stand_ins)
+    return Surface(targets, ordered, ROUTED if routed else listed, others)
 
 
 def _name(names: Exposed, target: Target) -> str:

@@ -90,6 +90,33 @@ async def test_a_client_lists_and_calls_what_is_behind(shell: Shell, mode: str) 
     assert written.content[0].model_dump()["text"].startswith("Hello")
 
 
+@pytest.mark.slow
+@pytest.mark.anyio
+@pytest.mark.parametrize("mode", ERAS)
+async def test_resources_and_prompts_go_through(shell: Shell, mode: str) -> None:
+    server = servers.everything()
+    settings = f"[mcp.all]\ncommand = {server.command!r}\nargs = {list(server.args)!r}\n"
+    shell.write({"ts.toml": settings, "rules/team/rules.toml": ""})
+    async with over_stdio(shell, mode=mode) as client:
+        tools = [tool.name for tool in (await client.list_tools()).tools]
+        resources = (await client.list_resources()).resources
+        read = await client.read_resource(resources[0].uri)
+        templates = (await client.list_resource_templates()).resource_templates
+        prompts = [each.name for each in (await client.list_prompts()).prompts]
+        got = await client.get_prompt("all_simple_prompt")
+        with pytest.raises(MCPError, match="there is no resource demo://nowhere"):
+            await client.read_resource("demo://nowhere")
+        with pytest.raises(MCPError, match='there is no prompt "none"'):
+            await client.get_prompt("none")
+
+    assert "all_echo" in tools
+    assert not any("resources_read" in name or "prompts_get" in name for name in tools)
+    assert read.contents[0].uri == resources[0].uri
+    assert templates
+    assert "all_simple_prompt" in prompts
+    assert got.messages[0].role == "user"
+
+
 @pytest.mark.anyio
 async def test_three_tools_route_find_and_call(shell: Shell) -> None:
     async with over_stdio(shell, "--expose", "routed") as client:

@@ -37,7 +37,7 @@ def seen(
     *patterns: str, query: Query | None = None, routed: bool = False, offers: tuple[Offer, ...] = OFFERS
 ) -> Surface:
     admission = Admission.of(SETTINGS, Normaliser("none"))
-    return surface(offers, admission, query or Query("x"), patterns or ("*",), routed=routed)
+    return surface(offers, SETTINGS, admission, query or Query("x"), patterns or ("*",), routed=routed)
 
 
 def test_a_tool_is_listed_with_all_that_its_server_says() -> None:
