@@ -9,7 +9,7 @@ from typing import Final
 import anyio
 
 from router.core.explain import document
-from router.core.findings import nearest_or_all
+from router.core.findings import nearest, nearest_or_all
 from router.core.plan import JSON, Target
 from router.core.query import Query
 from router.engine import Router
@@ -19,6 +19,8 @@ from router.serve.results import Wire, failed, outcome_of, said, unchanged, wire
 from router.serve.surface import CALL, FIND, MESSAGE, ROUTE, Surface, surface
 
 FEW: Final = 5
+MOST_NAMED: Final = 20
+"""Tools that an error names."""
 Peer = tuple[str, str]
 """Scheme and name of a server or agent."""
 
@@ -114,7 +116,8 @@ class Served:
         known = self.surface.targets
         target = known.get(name)
         if target is None:
-            raise LookupError(f'there is no tool "{name}"; {nearest_or_all(name, known)}')
+            hint = nearest_or_all(name, known) if len(known) <= MOST_NAMED else nearest(name, sorted(known))
+            raise LookupError(f'there is no tool "{name}"' + (f"; {hint}" if hint else ""))
         driver = self.router.drivers[target.scheme]
         return wire_of(await driver.call(self._call(target, arguments), progress))
 

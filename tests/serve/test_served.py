@@ -79,6 +79,19 @@ async def test_an_unknown_tool_is_named_with_the_nearest(tmp_path: Path) -> None
         await called(server, "route", query="ask 3")
 
 
+async def test_hundreds_of_tools_are_not_all_named_in_an_error(tmp_path: Path) -> None:
+    tools = tuple(Tool(f"tool_{number}") for number in range(300))
+    router, _ = over(
+        projects.book(tmp_path, SIMPLE), catalogue=FakeCatalogue((Offer("mcp", "git", tools),), hits=())
+    )
+    server = Served(router, Query)
+
+    with pytest.raises(LookupError) as caught:
+        await called(server, "unlike")
+
+    assert str(caught.value.args[0]) == 'there is no tool "unlike"'
+
+
 async def test_a_profile_lets_no_other_tool_be_called(tmp_path: Path) -> None:
     server, _ = served(tmp_path, {"mcp:git/two": "2"}, Exposing(patterns=("mcp:git/two",)))
 
